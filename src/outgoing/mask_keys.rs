@@ -1,0 +1,70 @@
+//! §5.3 §10.3  Where a client's masking keys and its handshake nonce come from.
+
+use core::fmt;
+
+use chacha20::ChaCha8;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
+
+/// Bytes of key stream kept between refills: sixteen masking keys.
+const POOL: usize = 64;
+
+/// A cryptographic generator (ChaCha8 with fast key erasure), seeded by the caller.
+///
+/// Each refill replaces the key by the first 32 bytes of its own stream and hands out the rest, so
+/// that the state never tells which keys were used before, and no key that was used tells the next.
+#[derive(Clone)]
+pub(crate) struct MaskKeys {
+    key: [u8; 32],
+    pool: [u8; POOL],
+    used: u8,
+}
+
+const _: () = assert!(size_of::<MaskKeys>() <= 112);
+
+impl MaskKeys {
+    pub(crate) const fn new(seed: [u8; 32]) -> Self {
+        Self {
+            key: seed,
+            pool: [0; POOL],
+            used: POOL as u8,
+        }
+    }
+
+    /// A masking key; never handed out before (§5.3: "picked for every frame").
+    #[inline]
+    pub(crate) fn next_key(&mut self) -> [u8; 4] {
+        loop {
+            let at = usize::from(self.used);
+            if let Some(key) = self.pool.get(at..).and_then(<[u8]>::first_chunk::<4>) {
+                self.used += 4;
+                return *key;
+            }
+            self.refill();
+        }
+    }
+
+    /// The 16 bytes of `Sec-WebSocket-Key` (§4.1).
+    pub(crate) fn nonce(&mut self) -> [u8; 16] {
+        let mut nonce = [0; 16];
+        for part in nonce.chunks_exact_mut(4) {
+            part.copy_from_slice(&self.next_key());
+        }
+        nonce
+    }
+
+    #[cold]
+    fn refill(&mut self) {
+        let mut stream = [0; 32 + POOL];
+        ChaCha8::new(&self.key.into(), &[0; 12].into()).apply_keystream(&mut stream);
+        let (key, pool) = stream.split_at(32);
+        self.key.copy_from_slice(key);
+        self.pool.copy_from_slice(pool);
+        self.used = 0;
+    }
+}
+
+impl fmt::Debug for MaskKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MaskKeys")
+    }
+}

@@ -1,0 +1,67 @@
+//! What there is to transmit, as the driver sees it.
+
+use core::fmt;
+
+use bytes::{Buf, BytesMut};
+
+/// What the driver has to do next for the direction towards the peer.
+///
+/// Nothing is lost by asking again: the same answer comes until something changes it.
+#[derive(Debug)]
+#[non_exhaustive]
+#[must_use]
+pub enum Transmit<'a> {
+    /// Nothing to do until the application sends, the peer is heard or a deadline passes.
+    Idle,
+    /// Write these bytes to the transport and [`advance`](Buf::advance) by as many as it took.
+    Write(Output<'a>),
+    /// Shut down the transport for writing (half-close), say so with `transport_shut_down`, and keep
+    /// reading until the peer's end or the close deadline (§7.1.1).
+    Shutdown,
+    /// Drop the transport: a deadline passed or the application gave up. Say so with
+    /// `transport_shut_down`.
+    Abort,
+}
+
+/// Bytes to transmit, in order, as a [`Buf`]: what `advance` takes off is gone, the rest is shown again.
+pub struct Output<'a> {
+    source: Source<'a>,
+}
+
+enum Source<'a> {
+    Plain(&'a mut BytesMut),
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn plain(bytes: &'a mut BytesMut) -> Self {
+        Self {
+            source: Source::Plain(bytes),
+        }
+    }
+}
+
+impl Buf for Output<'_> {
+    fn remaining(&self) -> usize {
+        match &self.source {
+            Source::Plain(bytes) => bytes.remaining(),
+        }
+    }
+
+    fn chunk(&self) -> &[u8] {
+        match &self.source {
+            Source::Plain(bytes) => bytes.chunk(),
+        }
+    }
+
+    fn advance(&mut self, count: usize) {
+        match &mut self.source {
+            Source::Plain(bytes) => bytes.advance(count),
+        }
+    }
+}
+
+impl fmt::Debug for Output<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Output({} bytes)", self.remaining())
+    }
+}
