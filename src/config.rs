@@ -144,7 +144,7 @@ pub struct Timeouts {
     pub write_stall: Option<Duration>,
     /// Without a byte from the peer; the connection is then closed with 1001. Default: off.
     pub idle: Option<Duration>,
-    /// Between keepalive Pings. Default: off; 30 s in [`Config::server`].
+    /// From the opening, and from each Pong, to the next keepalive Ping. Default: off; 30 s in [`Config::server`].
     pub ping_interval: Option<Duration>,
     /// From a keepalive Ping to its Pong; the connection is then failed with 1011. Default: 20 s.
     pub pong: Option<Duration>,

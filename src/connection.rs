@@ -1,48 +1,415 @@
-//! Both directions of one WebSocket (stub while the core is being written).
+//! §5 §7  Both directions of one WebSocket.
 
 use alloc::sync::Arc;
-use bytes::{Buf, BytesMut};
+use core::time::Duration;
 
-use crate::outgoing::MaskKeys;
-use crate::{Config, Output, Transmit};
+use bytes::{Bytes, BytesMut};
 
-/// An open WebSocket.
+use crate::closing::{CloseInformation, State};
+use crate::frame::{CloseCode, MessageKind, Role};
+use crate::incoming::{Event, Incoming, pass_on};
+use crate::outgoing::{MaskKeys, MessageWriter, Outgoing, Prepared, Transmit};
+use crate::timer::earlier;
+use crate::{Config, Counters, ProtocolError, SendError, Utf8Bytes};
+
+/// An open WebSocket, without the socket.
+///
+/// ```text
+///              bytes                                     events
+///  transport ─────────▶ receive(&mut input) ──────────────────────▶ application
+///            ◀───────── transmit() ◀──────────── send_*, ping, close
+///              bytes                    ▲
+///                                       │ Pong, Close
+///                       tick(now) ──────┘ time
+/// ```
+///
+/// Every method may be called at every moment. Nothing blocks, and nothing is remembered by the
+/// driver: `receive` takes all that it is given, `transmit` shows what is left to write, `tick` says
+/// when it wants to be called again.
+///
+/// An event borrows the input at most, so that it can be answered while it is held:
+///
+/// ```
+/// use websocket_proto::{Config, Connection, Event, ProtocolError};
+///
+/// fn echo(connection: &mut Connection, mut input: &mut [u8]) -> Result<(), ProtocolError> {
+///     while let Some(event) = connection.receive(&mut input)? {
+///         match event {
+///             Event::Text(text) => connection.send_text(&text).unwrap_or_default(),
+///             Event::Binary(data) => connection.send_binary(&data).unwrap_or_default(),
+///             _ => {} // the Pong and the answer to a Close are queued already
+///         }
+///     }
+///     Ok(())
+/// }
+///
+/// let mut connection = Connection::server(Config::server());
+/// let mut bytes = *b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+/// echo(&mut connection, &mut bytes)?;
+/// assert_eq!(&*connection.take_output().expect("the answer"), b"\x81\x05Hello");
+/// # Ok::<(), ProtocolError>(())
+/// ```
 #[derive(Debug)]
 pub struct Connection {
-    head: BytesMut,
-    subprotocol: Option<Arc<str>>,
+    incoming: Incoming,
+    outgoing: Outgoing,
 }
 
 impl Connection {
+    /// The server's end of a WebSocket whose opening handshake was done elsewhere, without extensions.
+    #[must_use]
+    pub fn server(config: impl Into<Arc<Config>>) -> Self {
+        Self::open_server(config.into(), BytesMut::new(), None)
+    }
+
+    /// The client's end of a WebSocket whose opening handshake was done elsewhere, without extensions.
+    ///
+    /// `seed` is what the masking keys come from (§5.3): 32 bytes from a source that nobody can guess,
+    /// fresh for each connection.
+    #[must_use]
+    pub fn client(config: impl Into<Arc<Config>>, seed: [u8; 32]) -> Self {
+        Self::open_client(config.into(), MaskKeys::new(seed), None)
+    }
+
     /// What the opening handshake hands over. `head`: bytes to transmit before any frame (the 101).
     pub(crate) fn open_server(
-        _: Arc<Config>,
+        config: Arc<Config>,
         head: BytesMut,
         subprotocol: Option<Arc<str>>,
     ) -> Self {
-        Self { head, subprotocol }
+        Self {
+            incoming: Incoming::new(config.clone(), Role::Server),
+            outgoing: Outgoing::new(config, None, head, subprotocol),
+        }
     }
 
     /// What the opening handshake hands over.
-    pub(crate) fn open_client(_: Arc<Config>, _: MaskKeys, subprotocol: Option<Arc<str>>) -> Self {
+    pub(crate) fn open_client(
+        config: Arc<Config>,
+        keys: MaskKeys,
+        subprotocol: Option<Arc<str>>,
+    ) -> Self {
         Self {
-            head: BytesMut::new(),
-            subprotocol,
+            incoming: Incoming::new(config.clone(), Role::Client),
+            outgoing: Outgoing::new(config, Some(keys), BytesMut::new(), subprotocol),
         }
     }
 
-    /// What to transmit.
+    /// Takes bytes off the front of `input` and yields the next event; `None`: the input is used up.
+    ///
+    /// `input` is a cursor over what the transport delivered, and always ends empty: nothing has to be
+    /// kept for the next call. A frame that stands in the input whole is unmasked in place and lent
+    /// out of it; what spans reads or fragments is assembled and handed over owned. The Pong to a Ping
+    /// and the answer to a Close are queued on return; write them by [`transmit`](Self::transmit).
+    ///
+    /// After the peer's Close, an error, or the end of the transport, input is discarded.
+    ///
+    /// # Errors
+    /// The peer's violation of the protocol, once. Its Close frame is queued (see
+    /// [`ProtocolError::close_code`]), the input is emptied, and what comes later is discarded
+    /// (§7.1.7). Events before the violation have been delivered.
+    #[inline]
+    pub fn receive<'i>(
+        &mut self,
+        input: &mut &'i mut [u8],
+    ) -> Result<Option<Event<'i>>, ProtocolError> {
+        if !input.is_empty() {
+            self.outgoing.heard();
+        }
+        let result = self.incoming.next(input);
+        pass_on(&result, &mut self.outgoing);
+        result
+    }
+
+    /// The peer will send no more: the end of the stream, or a broken transport (§7.1.4).
+    ///
+    /// A message that is not complete is dropped. So is what was queued, unless the peer's Close was
+    /// received. May be called again.
+    pub fn receive_eof(&mut self) {
+        self.incoming.stop();
+        self.outgoing.receive_eof();
+    }
+
+    /// Says what the driver has to do for the direction towards the peer.
+    ///
+    /// May change after any other call. The same bytes are shown until they are taken off by
+    /// [`Buf::advance`](bytes::Buf::advance).
+    ///
+    /// ```
+    /// use bytes::Buf;
+    /// use std::io::{self, Write};
+    /// use websocket_proto::{Connection, Transmit};
+    ///
+    /// fn flush(connection: &mut Connection, transport: &mut impl Write) -> io::Result<()> {
+    ///     while let Transmit::Write(mut output) = connection.transmit() {
+    ///         let count = transport.write(output.chunk())?;
+    ///         output.advance(count);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn transmit(&mut self) -> Transmit<'_> {
-        if self.head.has_remaining() {
-            Transmit::Write(Output::plain(&mut self.head))
-        } else {
-            Transmit::Idle
-        }
+        self.outgoing.transmit()
     }
 
-    /// The agreed subprotocol (§1.9).
+    /// Takes the next run of bytes to transmit, owned, for transports that need to keep them
+    /// (completion-based I/O); `None`: nothing is queued. They count as transmitted.
+    ///
+    /// Call it until `None`; each run is contiguous, and large payloads are not copied.
+    pub fn take_output(&mut self) -> Option<Bytes> {
+        self.outgoing.take_output()
+    }
+
+    /// The transport was shut down for writing, or dropped: what [`Transmit::Shutdown`] and
+    /// [`Transmit::Abort`] ask for. What is queued is dropped.
+    pub fn transport_shut_down(&mut self) {
+        self.outgoing.transport_shut_down();
+    }
+
+    /// Queues a text message (§5.6). The text is copied.
+    ///
+    /// # Errors
+    /// [`SendError::Full`] if the output would exceed
+    /// [`Limits::max_write_buffer`](crate::Limits::max_write_buffer) and is not empty,
+    /// [`SendError::Closed`] once a Close was queued or received, [`SendError::MessageOpen`] inside a
+    /// fragmented message. Nothing is queued on error.
+    #[inline]
+    pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
+        self.outgoing.send_text(text)
+    }
+
+    /// Queues a binary message (§5.6). The data is copied.
+    ///
+    /// # Errors
+    /// As [`send_text`](Self::send_text).
+    #[inline]
+    pub fn send_binary(&mut self, data: &[u8]) -> Result<(), SendError> {
+        self.outgoing.send_binary(data)
+    }
+
+    /// Queues a message whose payload a server references instead of copying it, if it has
+    /// [`Config::reference_threshold`] bytes or more. A client copies as it masks (§5.3).
+    ///
+    /// # Errors
+    /// As [`send_text`](Self::send_text); [`SendError::InvalidUtf8`] if it is to be text and is not.
+    pub fn send_shared(&mut self, kind: MessageKind, data: &Bytes) -> Result<(), SendError> {
+        self.outgoing.send_shared(kind, data)
+    }
+
+    /// As [`send_shared`](Self::send_shared), for text that is known to be UTF-8.
+    ///
+    /// # Errors
+    /// As [`send_text`](Self::send_text).
+    pub fn send_shared_text(&mut self, text: &Utf8Bytes) -> Result<(), SendError> {
+        self.outgoing.send_shared_text(text)
+    }
+
+    /// Queues a message that was encoded once for many connections. Its payload is referenced.
+    ///
+    /// # Errors
+    /// [`SendError::Unmasked`] from a client; else as [`send_text`](Self::send_text).
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        self.outgoing.send_prepared(message)
+    }
+
+    /// Queues one fragment of a message (§5.4); `fin` with the last one. The first one fixes the kind.
+    ///
+    /// ```
+    /// use websocket_proto::{Config, Connection, MessageKind};
+    ///
+    /// let mut connection = Connection::server(Config::server());
+    /// connection.fragment(MessageKind::Text, b"Hel", false)?;
+    /// connection.fragment(MessageKind::Text, b"lo", true)?;
+    /// assert_eq!(&*connection.take_output().expect("two frames"), b"\x01\x03Hel\x80\x02lo");
+    /// # Ok::<(), websocket_proto::SendError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError::KindMismatch`] if the open message is of the other kind,
+    /// [`SendError::InvalidUtf8`] for text that cannot become, or at the end is not, UTF-8 (a fragment
+    /// may end inside a character), [`SendError::Full`], [`SendError::Closed`]. Nothing is queued on
+    /// error, and the message stays as it was.
+    pub fn fragment(&mut self, kind: MessageKind, data: &[u8], fin: bool) -> Result<(), SendError> {
+        self.outgoing.fragment(kind, data, fin)
+    }
+
+    /// Begins a message of unknown length, or goes on with one (§5.4). Each part that is written goes
+    /// out as a frame.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`]; [`SendError::KindMismatch`] if a message of the other kind is open.
+    pub fn message(&mut self, kind: MessageKind) -> Result<MessageWriter<'_>, SendError> {
+        self.outgoing.message(kind)
+    }
+
+    /// Queues a Ping (§5.5.2). Overtakes queued messages at the next frame boundary.
+    ///
+    /// # Errors
+    /// [`SendError::ControlTooLong`] over 125 bytes, [`SendError::Closed`] once Close was queued,
+    /// [`SendError::Full`] with 8 KiB of control frames waiting. Nothing is queued on error.
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.outgoing.ping(payload)
+    }
+
+    /// Queues a Pong (§5.5.3): unasked, or by hand with automatic Pongs off. Overtakes queued messages
+    /// at the next frame boundary.
+    ///
+    /// # Errors
+    /// As [`ping`](Self::ping), except that our own Close does not forbid it (§5.5.2), only the peer's.
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.outgoing.pong(payload)
+    }
+
+    /// Begins the closing handshake (§7.1.2): queues a Close behind everything queued. Messages of the
+    /// peer are delivered until its own Close comes.
+    ///
+    /// # Errors
+    /// [`SendError::ReasonTooLong`] over 123 bytes, [`SendError::CloseCode`] for 1010 from a server
+    /// (§7.4.1), [`SendError::Closed`] once a Close was queued. Nothing is queued on error.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
+        self.outgoing.close(code, reason)
+    }
+
+    /// As [`close`](Self::close), with an empty Close frame, which the peer reports as 1005.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] once a Close was queued.
+    pub fn close_without_code(&mut self) -> Result<(), SendError> {
+        self.outgoing.close_without_code()
+    }
+
+    /// Gives up: drops what is queued and has the driver drop the transport, without a Close (§7.1.1).
+    pub fn abort(&mut self) {
+        self.incoming.stop();
+        self.outgoing.abort();
+    }
+
+    /// Whether the driver should stop reading because the output does not drain: from a refused send,
+    /// or with the output at its limit, until half of it has been transmitted.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.outgoing.is_full()
+    }
+
+    /// Bytes that are queued and not transmitted.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        self.outgoing.unsent()
+    }
+
+    /// Lets time pass: fires what is due, arms what was asked for since, and returns the next
+    /// deadline.
+    ///
+    /// `now` is monotonic, since any origin; the deadline is on the same clock, and one that is not
+    /// later than `now` means now. An earlier `now` counts as the latest seen. Any other call may
+    /// change the deadline, so call this once before each wait. Without it nothing times out, no
+    /// keepalive goes out, and idle buffers are kept.
+    pub fn tick(&mut self, now: Duration) -> Option<Duration> {
+        let outgoing = self.outgoing.tick(now);
+        if self.outgoing.ignores_peer() {
+            self.incoming.stop();
+        }
+        earlier(outgoing, self.incoming.tick(now))
+    }
+
+    /// Where the connection is in its life (§7.1).
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.outgoing.state()
+    }
+
+    /// Which end of the connection this is.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.outgoing.role()
+    }
+
+    /// How and why the connection ends or has ended; `None` while it is open.
+    #[must_use]
+    pub fn close_information(&self) -> Option<CloseInformation<'_>> {
+        self.outgoing.close_information()
+    }
+
+    /// The subprotocol that the opening handshake agreed on (§1.9).
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.outgoing.subprotocol()
+    }
+
+    /// Bytes and frames received.
+    #[must_use]
+    pub const fn received(&self) -> Counters {
+        self.incoming.received()
+    }
+
+    /// Bytes taken by the transport, and frames queued.
+    #[must_use]
+    pub const fn sent(&self) -> Counters {
+        self.outgoing.sent()
+    }
+
+    /// Gives each direction to a task of its own. What the receiving one finds to be answered goes to
+    /// the sending one by hand:
+    ///
+    /// ```
+    /// use websocket_proto::{Config, Connection, ProtocolError};
+    ///
+    /// let (mut incoming, mut outgoing) = Connection::server(Config::server()).split();
+    /// let mut bytes = *b"\x89\x80\0\0\0\0";
+    /// let mut input = &mut bytes[..];
+    /// while let Some(_event) = incoming.receive(&mut input)? {}
+    /// if let Some(reply) = incoming.take_reply() {
+    ///     outgoing.apply(reply);      // in the other task
+    /// }
+    /// assert_eq!(&*outgoing.take_output().expect("the Pong"), b"\x8a\0");
+    /// # Ok::<(), ProtocolError>(())
+    /// ```
+    #[must_use]
+    pub fn split(self) -> (Incoming, Outgoing) {
+        (self.incoming, self.outgoing)
+    }
+
+    /// Takes the connection apart, to hand the transport to something else.
+    #[must_use]
+    pub fn into_parts(mut self) -> Parts {
+        let unread = BytesMut::from(self.incoming.held());
+        let inside_message = self.incoming.is_inside_message();
+        let mut unsent = BytesMut::new();
+        while let Some(run) = self.take_output() {
+            unsent.extend_from_slice(&run);
+        }
+        Parts { unread, inside_message, unsent }
     }
 }
+
+/// What a connection held when it was taken apart.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Parts {
+    /// The bytes of an incomplete frame header that were received, at most 14.
+    pub unread: BytesMut,
+    /// Whether a frame's payload or a fragmented message was incomplete, so that what comes next makes
+    /// no sense to anyone else.
+    pub inside_message: bool,
+    /// Bytes that were queued and not transmitted.
+    pub unsent: BytesMut,
+}
+
+impl core::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Parts")
+            .field("unread", &self.unread.len())
+            .field("inside_message", &self.inside_message)
+            .field("unsent", &self.unsent.len())
+            .finish()
+    }
+}
+
+const _: () = {
+    const fn shared_between_threads<T: Send + Sync + 'static>() {}
+    shared_between_threads::<Connection>();
+    shared_between_threads::<Incoming>();
+    shared_between_threads::<Outgoing>();
+    // Idle connections are paid for by the million.
+    assert!(size_of::<Connection>() <= 384);
+};

@@ -2,7 +2,11 @@
 
 use core::time::Duration;
 
-/// A point in time or none, as nanoseconds since the caller's origin, in 8 bytes (a connection has several).
+use crate::closing::ExpiredDeadline;
+use crate::{Liveness, Timeouts};
+
+/// A point in time or none, as nanoseconds since the caller's origin, in 8 bytes: a connection has
+/// several, and a million connections have several million.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deadline(u64);
 
@@ -45,4 +49,214 @@ pub(crate) fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
+}
+
+/// A clock that never goes back (T-GN-03).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Clock(u64);
+
+impl Clock {
+    /// The latest time seen, this one included.
+    pub(crate) fn advance(&mut self, now: Duration) -> Duration {
+        self.0 = self.0.max(nanoseconds(now));
+        Duration::from_nanos(self.0)
+    }
+}
+
+/// The deadlines of an open or closing connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Timer {
+    clock: Clock,
+    close: Deadline,
+    write_stall: Deadline,
+    idle: Deadline,
+    /// When to send the next Ping, or by when the Pong to the latest has to come.
+    alive: Deadline,
+    release: Deadline,
+    /// The 8 bytes of the latest keepalive Ping.
+    keepalive: u64,
+    awaits_pong: bool,
+    heard: bool,
+    progress: bool,
+}
+
+/// What a deadline has the connection do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Drop the transport.
+    Abort(ExpiredDeadline),
+    /// Close, because nothing came from the peer.
+    Idle,
+    /// Fail the connection, because the Pong did not come.
+    NoPong,
+    /// Send a keepalive Ping with this payload.
+    Ping([u8; 8]),
+    /// Free what buffers are idle.
+    Release,
+}
+
+/// What the deadlines depend on.
+#[derive(Clone, Copy)]
+pub(crate) struct Situation {
+    /// Whether a Close was queued or received, or the connection has failed.
+    pub(crate) closing: bool,
+    /// Whether there are bytes to transmit.
+    pub(crate) unsent: bool,
+    /// Whether there are buffers to free.
+    pub(crate) holds_memory: bool,
+}
+
+impl Timer {
+    pub(crate) const fn new() -> Self {
+        Self {
+            clock: Clock(0),
+            close: Deadline::OFF,
+            write_stall: Deadline::OFF,
+            idle: Deadline::ASKED,
+            alive: Deadline::ASKED,
+            release: Deadline::OFF,
+            keepalive: 0,
+            awaits_pong: false,
+            heard: false,
+            progress: false,
+        }
+    }
+
+    /// Something came from the peer.
+    #[inline]
+    pub(crate) fn heard(&mut self) {
+        self.heard = true;
+    }
+
+    /// The transport took bytes.
+    #[inline]
+    pub(crate) fn progressed(&mut self) {
+        self.progress = true;
+    }
+
+    /// A buffer was used.
+    #[inline]
+    pub(crate) fn used(&mut self) {
+        self.release = Deadline::ASKED;
+    }
+
+    /// The closing handshake or the failure of the connection has begun; says so only once.
+    pub(crate) fn close_begun(&mut self) {
+        if self.close == Deadline::OFF {
+            self.close = Deadline::ASKED;
+        }
+    }
+
+    /// A Pong came. Only one with the bytes of the latest Ping shows that the peer is alive (T-CT-11).
+    pub(crate) fn pong_received(&mut self, payload: &[u8]) {
+        if self.awaits_pong && payload == self.keepalive.to_be_bytes() {
+            self.is_alive();
+        }
+    }
+
+    fn is_alive(&mut self) {
+        self.awaits_pong = false;
+        self.alive = Deadline::ASKED;
+    }
+
+    /// Takes one deadline that is due; call until there is none.
+    pub(crate) fn fire(
+        &mut self,
+        now: Duration,
+        timeouts: &Timeouts,
+        liveness: Liveness,
+        situation: Situation,
+    ) -> Option<Due> {
+        let now = self.clock.advance(now);
+        if core::mem::take(&mut self.heard) {
+            self.idle = Deadline::ASKED;
+            if liveness == Liveness::AnyBytes && self.awaits_pong {
+                self.is_alive();
+            }
+        }
+        if core::mem::take(&mut self.progress) || !situation.unsent {
+            self.write_stall = Deadline::OFF;
+        }
+        if take_due(&mut self.close, now) {
+            return Some(Due::Abort(ExpiredDeadline::Close));
+        }
+        if take_due(&mut self.write_stall, now) {
+            return Some(Due::Abort(ExpiredDeadline::WriteStall));
+        }
+        if situation.closing {
+            self.stop_watching();
+        }
+        if self.awaits_pong && take_due(&mut self.alive, now) {
+            return Some(Due::NoPong);
+        }
+        if take_due(&mut self.idle, now) {
+            return Some(Due::Idle);
+        }
+        if take_due(&mut self.alive, now) {
+            self.keepalive = scramble(self.keepalive ^ nanoseconds(now));
+            self.alive = Deadline::ASKED;
+            // With no time set for the Pong there is nothing to wait for but the next Ping.
+            self.awaits_pong = timeouts.pong.is_some();
+            return Some(Due::Ping(self.keepalive.to_be_bytes()));
+        }
+        if take_due(&mut self.release, now) {
+            return Some(Due::Release);
+        }
+        None
+    }
+
+    /// Fixes the times of what was asked for; returns the next deadline.
+    pub(crate) fn arm(
+        &mut self,
+        now: Duration,
+        timeouts: &Timeouts,
+        situation: Situation,
+    ) -> Option<Duration> {
+        let now = self.clock.advance(now);
+        if situation.unsent && self.write_stall == Deadline::OFF {
+            self.write_stall = Deadline::ASKED;
+        }
+        if !situation.holds_memory {
+            self.release = Deadline::OFF;
+        }
+        if situation.closing {
+            self.stop_watching();
+        }
+        self.close.arm(now, timeouts.close);
+        self.write_stall.arm(now, timeouts.write_stall);
+        self.idle.arm(now, timeouts.idle);
+        let alive = if self.awaits_pong { timeouts.pong } else { timeouts.ping_interval };
+        self.alive.arm(now, alive);
+        self.release.arm(now, Some(timeouts.release_after));
+        [self.close, self.write_stall, self.idle, self.alive, self.release]
+            .into_iter()
+            .filter_map(Deadline::time)
+            .min()
+    }
+}
+
+impl Timer {
+    /// A connection that is closing is watched by the close deadline alone.
+    fn stop_watching(&mut self) {
+        self.idle = Deadline::OFF;
+        self.alive = Deadline::OFF;
+        self.awaits_pong = false;
+    }
+}
+
+fn take_due(deadline: &mut Deadline, now: Duration) -> bool {
+    let due = deadline.is_due(now);
+    if due {
+        *deadline = Deadline::OFF;
+    }
+    due
+}
+
+/// Spreads a number over all 64 bits (the finaliser of `SplitMix64`), so that the payload of a Ping
+/// tells neither the time nor the next one at a glance.
+const fn scramble(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let number = (number ^ number >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let number = (number ^ number >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    number ^ number >> 31
 }

@@ -3,5 +3,18 @@
 //! Nothing here needs a heap.
 
 mod close;
+mod decoder;
+mod header;
+mod mask;
+mod opcode;
 
 pub use close::{CloseCode, InvalidCloseCode, parse_close};
+pub use decoder::{Decoder, Part};
+pub use header::{EncodedHeader, Header, MAX_CONTROL_PAYLOAD};
+pub use mask::{apply_mask, rotate};
+pub use opcode::{MessageKind, Opcode, Role};
+
+#[cfg(feature = "alloc")]
+pub(crate) use decoder::Piece;
+#[cfg(feature = "alloc")]
+pub(crate) use mask::mask_copy;

@@ -5,17 +5,17 @@ use core::fmt;
 use chacha20::ChaCha8;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
 
-/// Bytes of key stream kept between refills: sixteen masking keys.
-const POOL: usize = 64;
+/// Bytes of key stream kept between refills: fifteen masking keys.
+const POOL: u8 = 60;
 
-/// A cryptographic generator (ChaCha8 with fast key erasure), seeded by the caller.
+/// A cryptographic generator (`ChaCha8` with fast key erasure), seeded by the caller.
 ///
 /// Each refill replaces the key by the first 32 bytes of its own stream and hands out the rest, so
 /// that the state never tells which keys were used before, and no key that was used tells the next.
 #[derive(Clone)]
 pub(crate) struct MaskKeys {
     key: [u8; 32],
-    pool: [u8; POOL],
+    pool: [u8; POOL as usize],
     used: u8,
 }
 
@@ -23,11 +23,7 @@ const _: () = assert!(size_of::<MaskKeys>() <= 112);
 
 impl MaskKeys {
     pub(crate) const fn new(seed: [u8; 32]) -> Self {
-        Self {
-            key: seed,
-            pool: [0; POOL],
-            used: POOL as u8,
-        }
+        Self { key: seed, pool: [0; POOL as usize], used: POOL }
     }
 
     /// A masking key; never handed out before (§5.3: "picked for every frame").
@@ -54,7 +50,7 @@ impl MaskKeys {
 
     #[cold]
     fn refill(&mut self) {
-        let mut stream = [0; 32 + POOL];
+        let mut stream = [0; 32 + POOL as usize];
         ChaCha8::new(&self.key.into(), &[0; 12].into()).apply_keystream(&mut stream);
         let (key, pool) = stream.split_at(32);
         self.key.copy_from_slice(key);

@@ -1,8 +1,12 @@
 //! What there is to transmit, as the driver sees it.
 
 use core::fmt;
+#[cfg(feature = "std")]
+use std::io::IoSlice;
 
 use bytes::{Buf, BytesMut};
+
+use super::Outgoing;
 
 /// What the driver has to do next for the direction towards the peer.
 ///
@@ -23,39 +27,57 @@ pub enum Transmit<'a> {
     Abort,
 }
 
-/// Bytes to transmit, in order, as a [`Buf`]: what `advance` takes off is gone, the rest is shown again.
+/// Bytes to transmit, in order, as a [`Buf`]: what `advance` takes off is gone, the rest is shown
+/// again. Hold it for one attempt to write only: a Pong may have to go first by the next.
 pub struct Output<'a> {
     source: Source<'a>,
 }
 
 enum Source<'a> {
+    /// The frames of a connection.
+    Frames(&'a mut Outgoing),
+    /// The head and body of a handshake message.
     Plain(&'a mut BytesMut),
 }
 
 impl<'a> Output<'a> {
+    pub(super) fn frames(outgoing: &'a mut Outgoing) -> Self {
+        Self { source: Source::Frames(outgoing) }
+    }
+
     pub(crate) fn plain(bytes: &'a mut BytesMut) -> Self {
-        Self {
-            source: Source::Plain(bytes),
-        }
+        Self { source: Source::Plain(bytes) }
     }
 }
 
 impl Buf for Output<'_> {
     fn remaining(&self) -> usize {
         match &self.source {
-            Source::Plain(bytes) => bytes.remaining(),
+            Source::Frames(outgoing) => outgoing.outbox.unsent(),
+            Source::Plain(bytes) => bytes.len(),
         }
     }
 
     fn chunk(&self) -> &[u8] {
         match &self.source {
-            Source::Plain(bytes) => bytes.chunk(),
+            Source::Frames(outgoing) => outgoing.outbox.chunk(),
+            Source::Plain(bytes) => bytes,
         }
     }
 
+    #[cfg(feature = "std")]
+    fn chunks_vectored<'a>(&'a self, places: &mut [IoSlice<'a>]) -> usize {
+        match &self.source {
+            Source::Frames(outgoing) => outgoing.outbox.chunks_vectored(places),
+            Source::Plain(bytes) => bytes.chunks_vectored(places),
+        }
+    }
+
+    /// Takes off `count` bytes; more than there are takes off all of them.
     fn advance(&mut self, count: usize) {
         match &mut self.source {
-            Source::Plain(bytes) => bytes.advance(count),
+            Source::Frames(outgoing) => outgoing.transmitted(count),
+            Source::Plain(bytes) => bytes.advance(count.min(bytes.len())),
         }
     }
 }

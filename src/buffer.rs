@@ -1,0 +1,92 @@
+//! Byte buffers that grow by what was received, never by what was announced.
+
+use alloc::collections::TryReserveError;
+use alloc::vec::Vec;
+use core::mem;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::frame::mask_copy;
+
+/// The first capacity, unless less is expected.
+const FIRST: usize = 512;
+
+/// Makes room for `additional` bytes: in what the buffer has, in what it had and its other holders
+/// have dropped, or by growing to at most twice what it holds and never over `expected` bytes in all
+/// (unless the bytes at hand are more).
+///
+/// # Errors
+/// The allocator's. What the buffer held is gone then.
+#[inline]
+pub(crate) fn try_reserve(
+    buffer: &mut BytesMut,
+    additional: usize,
+    expected: usize,
+) -> Result<(), TryReserveError> {
+    if buffer.capacity() - buffer.len() >= additional {
+        return Ok(());
+    }
+    grow(buffer, additional, expected)
+}
+
+#[cold]
+fn grow(buffer: &mut BytesMut, additional: usize, expected: usize) -> Result<(), TryReserveError> {
+    if buffer.try_reclaim(additional) {
+        return Ok(());
+    }
+    let held = buffer.len();
+    let needed = held.saturating_add(additional);
+    let capacity = needed.max(held.saturating_mul(2)).max(FIRST).min(expected.max(needed));
+    // By way of a `Vec`, the one of the two that can say that there is no memory.
+    let mut bytes = Vec::from(mem::take(buffer));
+    bytes.try_reserve_exact(capacity - held)?;
+    *buffer = BytesMut::from(Bytes::from(bytes));
+    Ok(())
+}
+
+/// Appends `source`, masked with `key` on the way; says whether all that was appended is ASCII.
+#[inline]
+#[expect(unsafe_code, reason = "writing to spare capacity: zeroing it first costs a pass")]
+pub(crate) fn append_masked(buffer: &mut BytesMut, source: &[u8], key: [u8; 4]) -> bool {
+    let count = source.len();
+    buffer.reserve(count);
+    let held = buffer.len();
+    let Some(place) = buffer.spare_capacity_mut().get_mut(..count) else {
+        return false;
+    };
+    let ascii = mask_copy(source, place, key);
+    // SAFETY: `place` is the first `count` bytes of the spare capacity, and `mask_copy` has
+    // initialised as many bytes as `source` has, which is `count`.
+    unsafe { buffer.set_len(held + count) };
+    ascii
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T-FR-12: never more than twice what was received, beyond the first capacity.
+    #[test]
+    fn grows_by_what_was_received() {
+        let mut buffer = BytesMut::new();
+        for received in 1..100_000 {
+            try_reserve(&mut buffer, 1, usize::MAX).unwrap();
+            append_masked(&mut buffer, b"x", [0; 4]);
+            assert!(buffer.capacity() <= FIRST.max(2 * received));
+        }
+    }
+
+    #[test]
+    fn grows_no_further_than_expected() {
+        let mut buffer = BytesMut::new();
+        try_reserve(&mut buffer, 1, 7).unwrap();
+        assert_eq!(buffer.capacity(), 7);
+        try_reserve(&mut buffer, 9, 7).unwrap();
+        assert_eq!(buffer.capacity(), 9);
+    }
+
+    #[test]
+    fn impossible_sizes_are_an_error() {
+        assert!(try_reserve(&mut BytesMut::new(), usize::MAX, usize::MAX).is_err());
+    }
+}

@@ -1,0 +1,11 @@
+//! How much went through one direction.
+
+/// Bytes and frames of one direction since the opening handshake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Bytes on the wire, headers included: received, or taken by the transport.
+    pub bytes: u64,
+    /// Frames: received as far as their header, or queued.
+    pub frames: u64,
+}

@@ -1,0 +1,257 @@
+//! §5.2  Bytes to frames. Holds at most 14 bytes, the header, between two calls.
+
+use core::fmt;
+use core::mem;
+
+use super::mask::mask_in_place;
+use super::{Header, Role, rotate};
+use crate::ProtocolError;
+use crate::rules::Sequence;
+
+/// Takes frames apart, wherever the transport cut them.
+///
+/// ```
+/// use websocket_proto::frame::{Decoder, Opcode, Role};
+///
+/// let mut bytes = [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58];
+/// let mut input = &mut bytes[..];
+/// let mut decoder = Decoder::new(Role::Server);
+/// let part = decoder.decode(&mut input)?.expect("a whole frame");
+/// assert_eq!(part.header.opcode, Opcode::Text);
+/// assert_eq!(part.payload, b"Hello");
+/// assert!(part.first && part.last);
+/// # Ok::<(), websocket_proto::ProtocolError>(())
+/// ```
+#[derive(Clone)]
+pub struct Decoder {
+    receiver: Role,
+    sequence: Sequence,
+    state: State,
+}
+
+#[derive(Clone)]
+enum State {
+    /// So many bytes of a header are held.
+    Header { bytes: [u8; Header::MAX_SIZE], held: u8 },
+    /// The header is complete; so many bytes of the payload are still to come.
+    Payload { header: Header, missing: u64 },
+}
+
+impl State {
+    const START: Self = Self::Header { bytes: [0; Header::MAX_SIZE], held: 0 };
+}
+
+/// Payload bytes of one frame that stood together in the input, unmasked in place.
+#[derive(Debug)]
+pub struct Part<'i> {
+    /// The header of the frame.
+    pub header: Header,
+    /// The bytes: borrowed from the input.
+    pub payload: &'i mut [u8],
+    /// Whether the frame begins here.
+    pub first: bool,
+    /// Whether the frame ends here.
+    pub last: bool,
+}
+
+/// Payload bytes as they came, with the key that their first byte meets.
+pub(crate) struct Piece<'i> {
+    pub(crate) data: &'i mut [u8],
+    pub(crate) key: [u8; 4],
+    pub(crate) first: bool,
+    pub(crate) last: bool,
+}
+
+impl Piece<'_> {
+    /// Unmasks in place; says whether all of it is ASCII.
+    #[inline]
+    pub(crate) fn unmask(&mut self) -> bool {
+        mask_in_place(self.data, self.key)
+    }
+}
+
+impl Decoder {
+    /// A decoder of what is sent to `receiver`, at the start of a frame and outside any message.
+    #[must_use]
+    pub const fn new(receiver: Role) -> Self {
+        Self { receiver, sequence: Sequence::Idle, state: State::START }
+    }
+
+    /// Takes one part of a frame off the front of `input`: what of its payload is there, or all of an
+    /// empty one. `None`: the input is used up.
+    ///
+    /// After a Close frame and after an error, all input is discarded (§5.5.1, §7.1.7). Payload sizes
+    /// are not limited here: nothing is held. Text is not validated.
+    ///
+    /// # Errors
+    /// The first violation, once, see [`Header::decode`]. The input is emptied.
+    pub fn decode<'i>(
+        &mut self,
+        input: &mut &'i mut [u8],
+    ) -> Result<Option<Part<'i>>, ProtocolError> {
+        let header = match self.current() {
+            Some(header) => header,
+            None => match self.begin(input)? {
+                Some(header) => header,
+                None => return Ok(None),
+            },
+        };
+        let Some(mut piece) = self.take(input) else {
+            return Ok(None);
+        };
+        piece.unmask();
+        let Piece { data, first, last, .. } = piece;
+        Ok(Some(Part { header, payload: data, first, last }))
+    }
+
+    /// The bytes of an incomplete header that are held.
+    #[must_use]
+    pub fn held(&self) -> &[u8] {
+        match &self.state {
+            State::Header { bytes, held } => bytes.get(..usize::from(*held)).unwrap_or_default(),
+            State::Payload { .. } => &[],
+        }
+    }
+
+    /// Where the frames taken so far have led.
+    #[inline]
+    #[must_use]
+    pub const fn sequence(&self) -> Sequence {
+        self.sequence
+    }
+
+    /// The header of the frame whose payload is being taken.
+    #[inline]
+    pub(crate) const fn current(&self) -> Option<Header> {
+        match self.state {
+            State::Header { .. } => None,
+            State::Payload { header, .. } => Some(header),
+        }
+    }
+
+    /// Payload bytes of the current frame that have not come yet.
+    #[inline]
+    pub(crate) const fn missing(&self) -> u64 {
+        match self.state {
+            State::Header { .. } => 0,
+            State::Payload { missing, .. } => missing,
+        }
+    }
+
+    /// Discards everything from here on.
+    pub(crate) fn stop(&mut self) {
+        self.sequence = Sequence::Closed;
+        self.state = State::START;
+    }
+
+    /// Takes a header off the input, if it is complete; its payload is next.
+    #[inline]
+    pub(crate) fn begin(&mut self, input: &mut &mut [u8]) -> Result<Option<Header>, ProtocolError> {
+        if self.sequence == Sequence::Closed {
+            *input = &mut [];
+            return Ok(None);
+        }
+        if let State::Header { held: 0, .. } = self.state {
+            match Header::decode(input, self.receiver, self.sequence) {
+                Ok(Some((header, size))) => {
+                    let _header = split_front(input, size);
+                    return self.enter(header, input).map(Some);
+                }
+                Ok(None) => {}
+                Err(violation) => return Err(self.fail(violation, input)),
+            }
+        }
+        self.begin_held(input)
+    }
+
+    /// As `begin`, for a header that came in several pieces.
+    #[cold]
+    fn begin_held(&mut self, input: &mut &mut [u8]) -> Result<Option<Header>, ProtocolError> {
+        while let Some((next, _)) = input.split_first() {
+            let State::Header { bytes, held } = &mut self.state else {
+                break;
+            };
+            if let Some(place) = bytes.get_mut(usize::from(*held)) {
+                *place = *next;
+                *held += 1;
+            }
+            let _byte = split_front(input, 1);
+            let so_far = bytes.get(..usize::from(*held)).unwrap_or_default();
+            match Header::decode(so_far, self.receiver, self.sequence) {
+                Ok(Some((header, _))) => return self.enter(header, input).map(Some),
+                Ok(None) => {}
+                Err(violation) => return Err(self.fail(violation, input)),
+            }
+        }
+        Ok(None)
+    }
+
+    #[inline]
+    fn enter(&mut self, header: Header, input: &mut &mut [u8]) -> Result<Header, ProtocolError> {
+        match self.sequence.follow(header.opcode, header.fin) {
+            // Closed only once the Close frame has been taken: its payload is still to come.
+            Ok(Sequence::Closed) => {}
+            Ok(sequence) => self.sequence = sequence,
+            Err(violation) => return Err(self.fail(violation, input)),
+        }
+        self.state = State::Payload { header, missing: header.length };
+        Ok(header)
+    }
+
+    /// Takes what there is of the current frame's payload; `None` if there is nothing of a payload
+    /// that is not empty.
+    #[inline]
+    pub(crate) fn take<'i>(&mut self, input: &mut &'i mut [u8]) -> Option<Piece<'i>> {
+        let State::Payload { header, missing } = &mut self.state else {
+            return None;
+        };
+        let taken =
+            usize::try_from(*missing).map_or(input.len(), |missing| missing.min(input.len()));
+        if taken == 0 && *missing > 0 {
+            return None;
+        }
+        let done = header.length - *missing;
+        let key = rotate(header.mask.unwrap_or_default(), done);
+        let data = split_front(input, taken);
+        *missing -= taken as u64;
+        let last = *missing == 0;
+        if last {
+            if header.opcode == super::Opcode::Close {
+                self.sequence = Sequence::Closed;
+            }
+            self.state = State::START;
+        }
+        Some(Piece { data, key, first: done == 0, last })
+    }
+
+    #[cold]
+    pub(crate) fn fail(
+        &mut self,
+        violation: ProtocolError,
+        input: &mut &mut [u8],
+    ) -> ProtocolError {
+        self.stop();
+        *input = &mut [];
+        violation
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("receiver", &self.receiver)
+            .field("sequence", &self.sequence)
+            .field("missing", &self.missing())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Cuts the first `count` bytes, or all if there are fewer, off the input.
+#[inline]
+fn split_front<'i>(input: &mut &'i mut [u8], count: usize) -> &'i mut [u8] {
+    let all = mem::take(input);
+    let count = count.min(all.len());
+    let (front, rest) = all.split_at_mut(count);
+    *input = rest;
+    front
+}

@@ -1,0 +1,468 @@
+//! What is queued for the transport: frames in order, with two ways to be faster.
+//!
+//! ```text
+//! data     [ 101 | frame | frame | header ·      | frame | ... ]   one buffer, `sent` is the cursor
+//! references                            └ payload                  large payloads, not copied
+//! control                  [ pong | ping ]                         goes in at a frame boundary
+//! ```
+//!
+//! Pings and Pongs overtake what is queued at the next boundary between two frames (§5.5.3). That
+//! boundary is found when it is needed, by walking over our own headers from the last one known.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+#[cfg(feature = "std")]
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::control_lane::ControlLane;
+use crate::buffer::append_masked;
+use crate::frame::{EncodedHeader, Header, Opcode};
+
+#[derive(Default)]
+pub(super) struct Outbox {
+    data: BytesMut,
+    /// Bytes of `data` that the transport has taken.
+    sent: usize,
+    /// Where a frame starts in `data`. If behind `sent`, the frame there is the one in transmission,
+    /// or one before it; if ahead, what is before it cannot be interrupted.
+    boundary: usize,
+    beside: Option<Box<Beside>>,
+}
+
+/// What stands beside the data: made on first use, freed when idle.
+#[derive(Default)]
+struct Beside {
+    references: VecDeque<Reference>,
+    /// Bytes of all references that the transport has not taken.
+    referenced: usize,
+    control: ControlLane,
+    /// Where in `data` the control frames go in; of meaning while there are any.
+    control_at: usize,
+}
+
+/// The payload of a frame whose header ends at `at` in `data`.
+struct Reference {
+    at: usize,
+    payload: Bytes,
+}
+
+/// The next run of contiguous bytes to transmit.
+enum Run {
+    Data { until: usize },
+    Reference,
+    Control,
+    None,
+}
+
+impl Outbox {
+    /// An outbox that begins with bytes that are no frame (the 101 of the handshake).
+    pub(super) fn starting_with(head: BytesMut) -> Self {
+        Self { boundary: head.len(), data: head, ..Self::default() }
+    }
+
+    /// Bytes that the transport has not taken, control frames not counted.
+    #[inline]
+    pub(super) fn unsent_data(&self) -> usize {
+        self.data.len() - self.sent + self.beside.as_ref().map_or(0, |beside| beside.referenced)
+    }
+
+    #[inline]
+    pub(super) fn unsent(&self) -> usize {
+        let control = self.beside.as_ref().map_or(0, |beside| beside.control.len());
+        self.unsent_data() + control
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.data.is_empty() && self.beside.as_ref().is_none_or(|beside| beside.is_empty())
+    }
+
+    /// Bytes of control frames that the transport has not taken.
+    pub(super) fn unsent_control(&self) -> usize {
+        self.beside.as_ref().map_or(0, |beside| beside.control.len())
+    }
+
+    /// Queues a frame behind the others; the payload is copied, masked if the header says so.
+    #[inline]
+    pub(super) fn push(&mut self, header: Header, payload: &[u8]) {
+        let encoded = header.encode();
+        self.make_room(encoded.len() + payload.len());
+        self.data.extend_from_slice(&encoded);
+        match header.mask {
+            Some(key) => {
+                append_masked(&mut self.data, payload, key);
+            }
+            None => self.data.extend_from_slice(payload),
+        }
+    }
+
+    /// Queues a frame without a payload behind the others.
+    pub(super) fn push_encoded(&mut self, header: &EncodedHeader) {
+        self.make_room(header.len());
+        self.data.extend_from_slice(header);
+    }
+
+    /// Queues a frame behind the others; the payload, which must not be empty, is referenced.
+    pub(super) fn push_reference(&mut self, header: &EncodedHeader, payload: Bytes) {
+        self.push_encoded(header);
+        let at = self.data.len();
+        let beside = self.beside.get_or_insert_default();
+        beside.referenced += payload.len();
+        beside.references.push_back(Reference { at, payload });
+    }
+
+    /// Queues a Ping or Pong ahead of the frames that are not in transmission; of more than
+    /// `max_pongs` Pongs the oldest is dropped, if it is not in transmission.
+    pub(super) fn push_control(&mut self, header: Header, payload: &[u8], max_pongs: usize) {
+        if self.beside.as_ref().is_none_or(|beside| beside.control.is_empty()) {
+            let at = self.next_boundary();
+            self.beside.get_or_insert_default().control_at = at;
+        }
+        if let Some(beside) = &mut self.beside {
+            beside.control.push(header, payload, max_pongs);
+        }
+    }
+
+    /// Drops what is queued behind the next frame boundary.
+    pub(super) fn cut_at_frame(&mut self) {
+        let at = self.next_boundary();
+        self.cut(at);
+    }
+
+    /// Drops what is queued behind the next message boundary; behind the next frame boundary if the
+    /// message that is open there has not been finished.
+    pub(super) fn cut_at_message(&mut self) {
+        let boundary = self.next_boundary();
+        let mut at = boundary;
+        let mut inside = false;
+        // A continuation here means that the boundary is inside a message: on to its end.
+        while let Some((Header { opcode: Opcode::Continuation, fin, .. }, end)) = self.frame_at(at)
+        {
+            at = end;
+            inside = !fin;
+            if fin {
+                break;
+            }
+        }
+        self.cut(if inside { boundary } else { at });
+    }
+
+    /// Takes the last frame, one without a referenced payload, off the end if no byte of it was
+    /// transmitted.
+    pub(super) fn take_last_frame(&mut self) -> Option<BytesMut> {
+        let mut at = self.next_boundary();
+        let mut last = None;
+        while let Some((_, end)) = self.frame_at(at) {
+            last = Some(at);
+            at = end;
+        }
+        last.map(|start| self.data.split_off(start))
+    }
+
+    /// Puts back what `take_last_frame` took.
+    pub(super) fn put_last_frame(&mut self, frame: &[u8]) {
+        self.data.extend_from_slice(frame);
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Frees the buffers if nothing is queued; says whether it did.
+    pub(super) fn release(&mut self) -> bool {
+        let idle = self.is_empty();
+        if idle {
+            self.clear();
+        }
+        idle
+    }
+
+    /// Whether there are buffers to free.
+    pub(super) fn holds_memory(&self) -> bool {
+        self.data.capacity() > 0 || self.beside.is_some()
+    }
+
+    /// The next run of contiguous bytes to transmit.
+    #[inline]
+    pub(super) fn chunk(&self) -> &[u8] {
+        match self.next_run() {
+            Run::Data { until } => self.data.get(self.sent..until).unwrap_or_default(),
+            Run::Reference => self.front().map_or(&[], |reference| reference.payload.chunk()),
+            Run::Control => self.beside.as_ref().map_or(&[], |beside| beside.control.bytes()),
+            Run::None => &[],
+        }
+    }
+
+    /// All runs, in order, as far as there are places for them; returns how many were filled.
+    #[cfg(feature = "std")]
+    pub(super) fn chunks_vectored<'a>(&'a self, places: &mut [IoSlice<'a>]) -> usize {
+        let mut filled = 0;
+        let mut put = |bytes: &'a [u8]| {
+            if bytes.is_empty() {
+                return true;
+            }
+            let Some(place) = places.get_mut(filled) else {
+                return false;
+            };
+            *place = IoSlice::new(bytes);
+            filled += 1;
+            true
+        };
+        let mut from = self.sent;
+        if let Some(beside) = &self.beside {
+            let mut control = (!beside.control.is_empty()).then_some(beside.control_at);
+            for reference in &beside.references {
+                if let Some(at) = control.filter(|at| *at < reference.at) {
+                    control = None;
+                    if !(put(self.data.get(from..at).unwrap_or_default())
+                        && put(beside.control.bytes()))
+                    {
+                        return filled;
+                    }
+                    from = at;
+                }
+                if !(put(self.data.get(from..reference.at).unwrap_or_default())
+                    && put(&reference.payload))
+                {
+                    return filled;
+                }
+                from = reference.at;
+            }
+            if let Some(at) = control {
+                if !(put(self.data.get(from..at).unwrap_or_default())
+                    && put(beside.control.bytes()))
+                {
+                    return filled;
+                }
+                from = at;
+            }
+        }
+        put(self.data.get(from..).unwrap_or_default());
+        filled
+    }
+
+    /// Takes off `count` bytes; more than there are takes off all. Buffers of more than `retain` bytes
+    /// are freed once nothing is queued.
+    #[inline]
+    pub(super) fn advance(&mut self, mut count: usize, retain: usize) {
+        if self.beside.is_none() {
+            self.sent += count.min(self.data.len() - self.sent);
+        } else {
+            while count > 0 {
+                let taken = self.advance_run(count);
+                if taken == 0 {
+                    break;
+                }
+                count -= taken;
+            }
+        }
+        self.reset_if_drained(retain);
+    }
+
+    /// Takes the next run off, owned.
+    pub(super) fn take(&mut self, retain: usize) -> Option<Bytes> {
+        let bytes = match self.next_run() {
+            Run::Data { until } => {
+                self.data.advance(self.sent);
+                let bytes = self.data.split_to(until - self.sent).freeze();
+                // What was cut off ends at a frame boundary or in front of a reference.
+                self.shift_back(until);
+                self.boundary = 0;
+                bytes
+            }
+            Run::Reference => {
+                let bytes = self.front()?.payload.clone();
+                self.advance_run(bytes.len());
+                bytes
+            }
+            Run::Control => self.beside.as_mut()?.control.take(),
+            Run::None => return None,
+        };
+        self.reset_if_drained(retain);
+        Some(bytes)
+    }
+
+    fn next_run(&self) -> Run {
+        let Some(beside) = &self.beside else {
+            return if self.sent < self.data.len() {
+                Run::Data { until: self.data.len() }
+            } else {
+                Run::None
+            };
+        };
+        let control_at = (!beside.control.is_empty()).then_some(beside.control_at);
+        let reference_at = beside.references.front().map(|reference| reference.at);
+        let until =
+            control_at.unwrap_or(self.data.len()).min(reference_at.unwrap_or(self.data.len()));
+        if self.sent < until {
+            Run::Data { until }
+        } else if reference_at == Some(self.sent) {
+            // A payload ends in front of the control frames that go in behind its header.
+            Run::Reference
+        } else if control_at == Some(self.sent) {
+            Run::Control
+        } else {
+            Run::None
+        }
+    }
+
+    /// Takes up to `count` bytes off the next run; returns how many.
+    fn advance_run(&mut self, count: usize) -> usize {
+        let run = self.next_run();
+        let Some(beside) = &mut self.beside else {
+            return 0;
+        };
+        match run {
+            Run::Data { until } => {
+                let taken = count.min(until - self.sent);
+                self.sent += taken;
+                taken
+            }
+            Run::Reference => {
+                let Some(front) = beside.references.front_mut() else {
+                    return 0;
+                };
+                let taken = count.min(front.payload.len());
+                front.payload.advance(taken);
+                beside.referenced -= taken;
+                if front.payload.is_empty() {
+                    beside.references.pop_front();
+                    self.boundary = self.sent;
+                }
+                taken
+            }
+            Run::Control => {
+                let taken = beside.control.advance(count);
+                if beside.control.is_empty() {
+                    self.boundary = self.sent;
+                }
+                taken
+            }
+            Run::None => 0,
+        }
+    }
+
+    #[inline]
+    fn reset_if_drained(&mut self, retain: usize) {
+        if self.sent < self.data.len() {
+            return;
+        }
+        if let Some(beside) = &mut self.beside {
+            if !beside.references.is_empty() {
+                return;
+            }
+            beside.control_at = 0;
+        }
+        self.data.clear();
+        self.sent = 0;
+        self.boundary = 0;
+        if self.data.capacity() > retain {
+            self.data = BytesMut::new();
+        }
+    }
+
+    /// Makes room at the end of the data, by dropping transmitted bytes from its front if there are
+    /// many of them. Room grows to at least twice what is queued.
+    #[inline]
+    fn make_room(&mut self, count: usize) {
+        if self.data.capacity() - self.data.len() < count {
+            self.make_room_slowly(count);
+        }
+    }
+
+    #[cold]
+    fn make_room_slowly(&mut self, count: usize) {
+        if self.sent >= self.data.len() / 2 {
+            self.boundary = self.frame_in_transmission();
+            let gone = self.boundary.min(self.sent);
+            self.data.advance(gone);
+            self.sent -= gone;
+            self.boundary -= gone;
+            if let Some(beside) = &mut self.beside {
+                beside.control_at = beside.control_at.saturating_sub(gone);
+                for reference in &mut beside.references {
+                    reference.at = reference.at.saturating_sub(gone);
+                }
+            }
+        }
+        self.data.reserve(count);
+    }
+
+    /// Moves every position back by `gone` bytes that were cut off the front, all of them transmitted.
+    fn shift_back(&mut self, gone: usize) {
+        self.sent = 0;
+        if let Some(beside) = &mut self.beside {
+            beside.control_at = beside.control_at.saturating_sub(gone);
+            for reference in &mut beside.references {
+                reference.at = reference.at.saturating_sub(gone);
+            }
+        }
+    }
+
+    /// The start of the frame that is partly transmitted, or of the first one that is not at all.
+    fn frame_in_transmission(&self) -> usize {
+        let mut at = self.boundary;
+        while at < self.sent {
+            match self.frame_at(at) {
+                Some((_, end)) if end <= self.sent && !self.has_reference_at(end) => at = end,
+                _ => break,
+            }
+        }
+        at
+    }
+
+    /// The first boundary between two frames at or behind the cursor.
+    fn next_boundary(&self) -> usize {
+        let at = self.frame_in_transmission();
+        if at >= self.sent {
+            return at;
+        }
+        self.frame_at(at).map_or(self.data.len(), |(_, end)| end)
+    }
+
+    /// The frame that starts at `at`, and where the next one does.
+    fn frame_at(&self, at: usize) -> Option<(Header, usize)> {
+        let bytes = self.data.get(at..)?;
+        let (header, size) = Header::decode_own(bytes)?;
+        let payload_at = at + size;
+        let inline = if header.length > 0 && self.has_reference_at(payload_at) {
+            0
+        } else {
+            usize::try_from(header.length).unwrap_or(usize::MAX)
+        };
+        Some((header, payload_at.saturating_add(inline).min(self.data.len())))
+    }
+
+    fn has_reference_at(&self, at: usize) -> bool {
+        self.beside.as_ref().is_some_and(|beside| {
+            beside.references.binary_search_by_key(&at, |reference| reference.at).is_ok()
+        })
+    }
+
+    fn front(&self) -> Option<&Reference> {
+        self.beside.as_ref()?.references.front()
+    }
+
+    /// Drops what is queued behind `at`, a frame boundary; control frames stay.
+    fn cut(&mut self, at: usize) {
+        self.data.truncate(at);
+        if let Some(beside) = &mut self.beside {
+            while let Some(last) = beside.references.back() {
+                if last.at <= at {
+                    break;
+                }
+                beside.referenced -= last.payload.len();
+                beside.references.pop_back();
+            }
+        }
+    }
+}
+
+impl Beside {
+    fn is_empty(&self) -> bool {
+        self.references.is_empty() && self.control.is_empty()
+    }
+}
