@@ -1,5 +1,103 @@
 //! A sans-IO WebSocket (RFC 6455) state machine: byte slices in, events and bytes out.
+//!
+//! It owns no socket, no clock, no thread and no runtime. Whatever moves your bytes drives it:
+//!
+//! ```text
+//!                     ┌───────────────────────────────┐
+//!   bytes from        │ handshake::Server  ──accept──▶│
+//!   the peer ───────▶ │ handshake::Client  ─────────▶ │   Connection
+//!                     │                               │   ┌──────────┐ ──▶ events
+//!                     │        receive(&mut input) ──────▶│ Incoming │
+//!                     │                               │   └────┬─────┘
+//!                     │                               │  Pong, │ Close
+//!                     │                               │   ┌────▼─────┐ ◀── send_text, ping, close ...
+//!   bytes to  ◀────── │        transmit() ◀───────────────│ Outgoing │
+//!   the peer          │                               │   └──────────┘ ◀── tick(now)
+//!                     └───────────────────────────────┘
+//! ```
+//!
+//! # The driver
+//!
+//! Every adapter is this loop in the words of its runtime:
+//!
+#![cfg_attr(feature = "alloc", doc = "```no_run")]
+#![cfg_attr(not(feature = "alloc"), doc = "```text")]
+//! use std::io::{self, Read, Write};
+//! use std::net::{Shutdown, TcpStream};
+//! use std::time::{Duration, Instant};
+//! use bytes::Buf;
+//! use websocket_proto::{Connection, Event, State, Transmit};
+//!
+//! fn drive(mut connection: Connection, mut socket: TcpStream) -> io::Result<()> {
+//!     let (start, mut buffer) = (Instant::now(), [0; 16 * 1024]);
+//!     while connection.state() != State::Closed {
+//!         let deadline = connection.tick(start.elapsed());
+//!         match connection.transmit() {
+//!             Transmit::Write(mut output) => {
+//!                 let count = socket.write(output.chunk())?;
+//!                 output.advance(count);
+//!                 continue;
+//!             }
+//!             Transmit::Shutdown => {
+//!                 socket.shutdown(Shutdown::Write)?;
+//!                 connection.transport_shut_down();
+//!             }
+//!             Transmit::Abort => break,
+//!             _ => {} // Idle: wait for the peer
+//!         }
+//!         let wait = deadline.map(|at| at.saturating_sub(start.elapsed()));
+//!         socket.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
+//!         match socket.read(&mut buffer) {
+//!             Ok(0) => connection.receive_eof(),
+//!             Ok(count) => answer(&mut connection, &mut buffer[..count])?,
+//!             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+//!             Err(error) => return Err(error),
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! fn answer(connection: &mut Connection, mut input: &mut [u8]) -> io::Result<()> {
+//!     while let Ok(Some(event)) = connection.receive(&mut input) {
+//!         match event {
+//!             Event::Text(text) => connection.send_text(&text).map_err(io::Error::other)?,
+//!             Event::Binary(data) => connection.send_binary(&data).map_err(io::Error::other)?,
+//!             _ => {} // what has to be answered is answered
+//!         }
+//!     }
+//!     Ok(()) // after a violation: its Close is queued, and goes out like everything else
+//! }
+//! ```
+//!
+//! # Layers
+//!
+//! | Layer | Needs | Is |
+//! |---|---|---|
+//! | [`frame`], [`utf8`], [`rules`] | nothing | the wire format, for microcontrollers and relays |
+//! | `Incoming`, `Outgoing` | `alloc` | the rules of each direction, for two tasks |
+//! | `Connection` | `alloc` | both of them |
+//! | `handshake` | `alloc` | from the first byte to a `Connection` |
+//! | `adapter::blocking` | `std` | all of it over `Read + Write` |
+//!
+//! # Features
+//!
+//! | Feature | Default | Adds |
+//! |---|---|---|
+//! | `std` | yes | `alloc`; the blocking adapter, seeds from the operating system, CPU detection, vectored output |
+//! | `alloc` | by `std` | `Connection`, its halves and the opening handshake |
+//!
+//! Without any, nothing allocates: what is left links into a program that has no allocator.
 #![no_std]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_possible_truncation,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
