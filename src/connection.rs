@@ -164,6 +164,7 @@ impl Connection {
     /// [`Transmit::Abort`] ask for. What is queued is dropped.
     pub fn transport_shut_down(&mut self) {
         self.outgoing.transport_shut_down();
+        self.stop_if_ended();
     }
 
     /// Queues a text message (§5.6). The text is copied.
@@ -306,9 +307,7 @@ impl Connection {
     /// keepalive goes out, and idle buffers are kept.
     pub fn tick(&mut self, now: Duration) -> Option<Duration> {
         let outgoing = self.outgoing.tick(now);
-        if self.outgoing.ignores_peer() {
-            self.incoming.stop();
-        }
+        self.stop_if_ended();
         earlier(outgoing, self.incoming.tick(now))
     }
 
@@ -346,6 +345,12 @@ impl Connection {
     #[must_use]
     pub const fn sent(&self) -> Counters {
         self.outgoing.sent()
+    }
+
+    fn stop_if_ended(&mut self) {
+        if self.outgoing.ignores_peer() {
+            self.incoming.stop();
+        }
     }
 
     /// Gives each direction to a task of its own. What the receiving one finds to be answered goes to

@@ -11,6 +11,8 @@ pub(super) struct ControlLane {
     frames: BytesMut,
     /// Bytes left of a first frame that is partly transmitted.
     partial: usize,
+    /// Pongs of which nothing was transmitted.
+    pongs: usize,
 }
 
 impl ControlLane {
@@ -30,11 +32,12 @@ impl ControlLane {
     /// Ping needs an answer).
     pub(super) fn push(&mut self, header: Header, payload: &[u8], max_pongs: usize) {
         if header.opcode == Opcode::Pong {
-            while self.pongs() >= max_pongs {
+            while self.pongs >= max_pongs {
                 if !self.drop_oldest_pong() {
                     return;
                 }
             }
+            self.pongs += 1;
         }
         self.frames.extend_from_slice(&header.encode());
         append_masked(&mut self.frames, payload, header.mask.unwrap_or_default());
@@ -46,7 +49,7 @@ impl ControlLane {
         let mut left = count;
         while left > 0 {
             if self.partial == 0 {
-                self.partial = frame_size(&self.frames).map_or(self.frames.len(), |(_, size)| size);
+                self.begin_frame();
             }
             let taken = left.min(self.partial);
             self.frames.advance(taken);
@@ -59,11 +62,16 @@ impl ControlLane {
     /// Takes everything, owned.
     pub(super) fn take(&mut self) -> Bytes {
         self.partial = 0;
+        self.pongs = 0;
         self.frames.split().freeze()
     }
 
-    fn pongs(&self) -> usize {
-        self.whole_frames().filter(|(_, opcode, _)| *opcode == Opcode::Pong).count()
+    fn begin_frame(&mut self) {
+        let (opcode, size) = frame_size(&self.frames).unwrap_or((Opcode::Ping, self.frames.len()));
+        self.partial = size.max(1);
+        if opcode == Opcode::Pong {
+            self.pongs = self.pongs.saturating_sub(1);
+        }
     }
 
     /// Removes the oldest Pong of which nothing was transmitted; `false` if there is none.
@@ -74,6 +82,7 @@ impl ControlLane {
         };
         self.frames.copy_within(..start, size);
         self.frames.advance(size);
+        self.pongs -= 1;
         true
     }
 

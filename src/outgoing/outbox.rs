@@ -414,13 +414,13 @@ impl Outbox {
         at
     }
 
-    /// The first boundary between two frames at or behind the cursor.
-    fn next_boundary(&self) -> usize {
-        let at = self.frame_in_transmission();
-        if at >= self.sent {
-            return at;
+    /// The first boundary between two frames at or behind the cursor. The way there is walked once.
+    fn next_boundary(&mut self) -> usize {
+        self.boundary = self.frame_in_transmission();
+        if self.boundary >= self.sent {
+            return self.boundary;
         }
-        self.frame_at(at).map_or(self.data.len(), |(_, end)| end)
+        self.frame_at(self.boundary).map_or(self.data.len(), |(_, end)| end)
     }
 
     /// The frame that starts at `at`, and where the next one does.
