@@ -58,12 +58,8 @@ fn headers(c: &mut Criterion) {
             decoder.decode(&mut &mut black_box(&mut bytes)[..]).expect("legal").is_some()
         });
     });
-    let header = Header {
-        fin: true,
-        opcode: MessageKind::Binary.opcode(),
-        mask: Some(KEY),
-        length: 1024,
-    };
+    let header =
+        Header { fin: true, opcode: MessageKind::Binary.opcode(), mask: Some(KEY), length: 1024 };
     group.bench_function("encode", |b| b.iter(|| black_box(&header).encode().len()));
     group.finish();
 }
@@ -145,8 +141,7 @@ fn sending(c: &mut Criterion) {
 
 fn broadcasting(c: &mut Criterion) {
     let config = Arc::new(Config::server());
-    let mut room: Vec<Connection> =
-        (0..1000).map(|_| Connection::server(config.clone())).collect();
+    let mut room: Vec<Connection> = (0..1000).map(|_| Connection::server(config.clone())).collect();
     let news = Prepared::binary(payload(MessageKind::Binary, 256));
     c.bench_function("broadcast/256 B to 1,000", |b| {
         b.iter(|| {

@@ -71,6 +71,15 @@ impl Connection {
         Self::open_client(config.into(), MaskKeys::new(seed), None)
     }
 
+    /// As [`client`](Self::client), with a seed from the operating system.
+    ///
+    /// # Errors
+    /// [`SeedError`](crate::SeedError) if that has no random bytes; nothing falls back to weaker ones.
+    #[cfg(feature = "std")]
+    pub fn client_from_os(config: impl Into<Arc<Config>>) -> Result<Self, crate::SeedError> {
+        Ok(Self::client(config, crate::seed::seed()?))
+    }
+
     /// What the opening handshake hands over. `head`: bytes to transmit before any frame (the 101).
     pub(crate) fn open_server(
         config: Arc<Config>,
@@ -106,7 +115,8 @@ impl Connection {
     ///
     /// # Errors
     /// The peer's violation of the protocol, once. Its Close frame is queued (see
-    /// [`ProtocolError::close_code`]), the input is emptied, and what comes later is discarded
+    /// [`ProtocolError::close_code`]): behind what is queued already, or, if the transport has been shown
+    /// bytes that it did not take, at the next frame boundary, and the rest is dropped. The input is emptied, and what comes later is discarded
     /// (§7.1.7). Events before the violation have been delivered.
     #[inline]
     pub fn receive<'i>(
@@ -306,6 +316,7 @@ impl Connection {
     /// change the deadline, so call this once before each wait. Without it nothing times out, no
     /// keepalive goes out, and idle buffers are kept.
     pub fn tick(&mut self, now: Duration) -> Option<Duration> {
+        let now = self.outgoing.now(now);
         let outgoing = self.outgoing.tick(now);
         self.stop_if_ended();
         earlier(outgoing, self.incoming.tick(now))

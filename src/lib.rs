@@ -112,6 +112,8 @@ pub mod utf8;
 pub use error::ProtocolError;
 pub use frame::{CloseCode, MessageKind, Role};
 
+#[cfg(feature = "std")]
+pub mod adapter;
 #[cfg(feature = "alloc")]
 mod buffer;
 #[cfg(feature = "alloc")]
@@ -128,6 +130,8 @@ pub mod handshake;
 mod incoming;
 #[cfg(feature = "alloc")]
 mod outgoing;
+#[cfg(feature = "std")]
+mod seed;
 #[cfg(feature = "alloc")]
 mod timer;
 
@@ -145,3 +149,10 @@ pub use error::SendError;
 pub use incoming::{Chunk, Close, Event, Incoming, Payload, Reply, Text, Utf8Bytes};
 #[cfg(feature = "alloc")]
 pub use outgoing::{MessageWriter, Outgoing, Output, Prepared, Transmit};
+#[cfg(feature = "std")]
+pub use seed::SeedError;
+
+/// The examples of the README.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

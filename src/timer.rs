@@ -102,8 +102,6 @@ pub(crate) struct Situation {
     pub(crate) closing: bool,
     /// Whether there are bytes to transmit.
     pub(crate) unsent: bool,
-    /// Whether there are buffers to free.
-    pub(crate) holds_memory: bool,
 }
 
 impl Timer {
@@ -122,6 +120,11 @@ impl Timer {
         }
     }
 
+    /// The latest time seen, this one included.
+    pub(crate) fn now(&mut self, now: Duration) -> Duration {
+        self.clock.advance(now)
+    }
+
     /// Something came from the peer.
     #[inline]
     pub(crate) fn heard(&mut self) {
@@ -132,6 +135,7 @@ impl Timer {
     #[inline]
     pub(crate) fn progressed(&mut self) {
         self.progress = true;
+        self.used();
     }
 
     /// A buffer was used.
@@ -215,9 +219,6 @@ impl Timer {
         let now = self.clock.advance(now);
         if situation.unsent && self.write_stall == Deadline::OFF {
             self.write_stall = Deadline::ASKED;
-        }
-        if !situation.holds_memory {
-            self.release = Deadline::OFF;
         }
         if situation.closing {
             self.stop_watching();

@@ -4,7 +4,9 @@
 //! `std`, for AVX2, chosen once a call. Both report on the way whether the result was all ASCII, so
 //! that text costs no second pass.
 
-use core::mem::{self, MaybeUninit};
+use core::mem;
+#[cfg(any(feature = "alloc", test))]
+use core::mem::MaybeUninit;
 
 /// Below this, setting up the block loop costs more than it saves.
 const BLOCK: usize = 64;
@@ -44,6 +46,7 @@ pub(crate) fn mask_in_place(data: &mut [u8], key: [u8; 4]) -> bool {
 
 /// Copies `source`, masked, to the front of `target`, which must be at least as long; says whether
 /// every byte written is ASCII. With the key zero it is a plain copy.
+#[cfg(any(feature = "alloc", test))]
 #[inline]
 pub(crate) fn mask_copy(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     if source.len() < BLOCK {
@@ -107,6 +110,7 @@ fn in_place_blocks(data: &mut [u8], key: [u8; 4]) -> bool {
     tail & (seen.iter().fold(0, |all, seen| all | seen) & HIGH_BITS == 0)
 }
 
+#[cfg(any(feature = "alloc", test))]
 #[inline(always)]
 fn copy_small(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     let mut seen = 0;
@@ -130,6 +134,7 @@ fn copy_small(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bo
     seen & HIGH_BITS == 0
 }
 
+#[cfg(any(feature = "alloc", test))]
 #[inline(always)]
 fn copy_blocks(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     let key64 = wide(key);
@@ -193,11 +198,14 @@ mod dispatch {
 
 #[cfg(not(all(feature = "std", target_arch = "x86_64")))]
 mod dispatch {
+    #[cfg(any(feature = "alloc", test))]
     pub(super) use super::copy_blocks as dispatch_copy;
     pub(super) use super::in_place_blocks as dispatch_in_place;
 }
 
-use dispatch::{dispatch_copy, dispatch_in_place};
+#[cfg(any(feature = "alloc", test))]
+use dispatch::dispatch_copy;
+use dispatch::dispatch_in_place;
 
 #[cfg(test)]
 mod tests {

@@ -1,1 +1,44 @@
-//! §4  The opening handshake.
+//! §4  The opening handshake: from the first bytes of a transport to a [`Connection`](crate::Connection).
+//!
+//! A [`Server`] yields a [`Request`], which the application accepts or rejects; a [`Client`] sends a
+//! [`ClientRequest`] and yields what was [`Established`]. Either takes bytes as they arrive, in any pieces,
+//! and leaves those behind the head to the connection.
+
+mod acceptance;
+mod answer;
+mod authority;
+mod client;
+mod client_request;
+mod error;
+mod extension;
+mod grammar;
+mod head;
+mod headers;
+mod key;
+mod negotiation;
+mod origin;
+mod proxy;
+mod refusal;
+mod rejection;
+mod request;
+mod request_fields;
+mod response;
+mod server;
+mod target;
+mod uri;
+
+pub use acceptance::Acceptance;
+pub use client::{Client, Established};
+pub use client_request::ClientRequest;
+pub use error::HandshakeError;
+pub use extension::{Extension, Parameter, ParameterValue};
+pub use headers::InvalidHeader;
+pub use negotiation::InvalidSubprotocol;
+pub use origin::{InvalidOrigin, Origin, OriginPolicy};
+pub use proxy::{ProxyConnect, connect_proxy_request};
+pub use refusal::{Refusal, ResponseHead};
+pub use rejection::Rejection;
+pub use request::Request;
+pub use response::{InvalidStatus, Response};
+pub use server::Server;
+pub use uri::{InvalidUri, Uri};

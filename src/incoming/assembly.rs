@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use super::Payload;
 use crate::buffer::{append_masked, try_reserve};
 use crate::frame::Piece;
-use crate::timer::Deadline;
+use crate::timer::{Clock, Deadline};
 
 /// The buffers of a connection that has had something to assemble; none before, and none again once
 /// they have gone unused for [`Timeouts::release_after`](crate::Timeouts::release_after).
@@ -20,12 +20,13 @@ pub(super) struct Assembly(Option<Box<Buffers>>);
 struct Buffers {
     message: BytesMut,
     control: BytesMut,
+    clock: Clock,
     release: Deadline,
 }
 
 impl Assembly {
-    /// Adds a piece of a message of which `expected` bytes are known so far, the piece included;
-    /// says whether the piece is ASCII, and where it stands.
+    /// Adds a piece of a message that will have at most `expected` bytes; says whether the piece is
+    /// ASCII, and where it stands.
     pub(super) fn add_message(
         &mut self,
         piece: &Piece<'_>,
@@ -73,6 +74,7 @@ impl Assembly {
         in_use: bool,
     ) -> Option<Duration> {
         let buffers = self.0.as_mut()?;
+        let now = buffers.clock.advance(now);
         if in_use {
             buffers.release = Deadline::ASKED;
             return None;
@@ -90,6 +92,7 @@ impl Assembly {
             Box::new(Buffers {
                 message: BytesMut::new(),
                 control: BytesMut::new(),
+                clock: Clock::default(),
                 release: Deadline::OFF,
             })
         });

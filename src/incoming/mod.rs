@@ -242,26 +242,28 @@ impl Incoming {
         } else if end && piece.first && header.opcode != Opcode::Continuation {
             in_place(self.message.kind, piece).map(Some)
         } else {
-            self.assemble(&piece, end)
+            self.assemble(&piece, header.fin)
         }
     }
 
     fn assemble<'i>(
         &mut self,
         piece: &Piece<'_>,
-        end: bool,
+        fin: bool,
     ) -> Result<Option<Event<'i>>, ProtocolError> {
         let is_text = self.message.kind == MessageKind::Text;
         if !piece.data.is_empty() {
+            // Before its last frame, nobody knows how long the message will be.
+            let expected = if fin { self.message.size } else { u64::MAX };
             let (ascii, added) = self
                 .assembly
-                .add_message(piece, self.message.size)
+                .add_message(piece, expected)
                 .map_err(|_| ProtocolError::OutOfMemory)?;
             if is_text && !(ascii && self.message.text.is_complete()) {
                 self.message.text.push(added).map_err(|_| ProtocolError::InvalidUtf8)?;
             }
         }
-        if !end {
+        if !(fin && piece.last) {
             return Ok(None);
         }
         if is_text {

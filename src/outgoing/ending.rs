@@ -10,6 +10,10 @@
 //!    │ abort(), deadline                           transport_shut_down()  ▲
 //!    └─────────────────────────▶ Aborting ────────────────────────────────┘
 //! ```
+//!
+//! A Close that answers one, or a violation, makes haste only where the peer does not read: bytes that
+//! the transport was shown and did not take are what it would have to wait for. What was queued since the
+//! last write, such as the answers to the messages in front of the Close, goes out before it.
 
 use alloc::boxed::Box;
 use core::time::Duration;
@@ -17,11 +21,11 @@ use core::time::Duration;
 use bytes::Bytes;
 
 use super::{Outgoing, Output, Transmit};
-use crate::ProtocolError;
 use crate::closing::{CloseInformation, CloseRecord, ExpiredDeadline, Initiator, State};
 use crate::frame::{CloseCode, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::incoming::{React, Reply};
 use crate::timer::{Due, Situation};
+use crate::{Liveness, ProtocolError};
 
 /// How far the end of the connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +67,10 @@ impl Outgoing {
         match self.phase {
             Phase::Aborting { .. } => Transmit::Abort,
             Phase::Closed { .. } => Transmit::Idle,
-            _ if !self.outbox.is_empty() => Transmit::Write(Output::frames(self)),
+            _ if !self.outbox.is_empty() => {
+                self.backed_up = true;
+                Transmit::Write(Output::frames(self))
+            }
             // §7.1.1: the server ends the transport first; after a failure, whoever failed it.
             Phase::BothClosed { half: Half::None } if self.keys.is_none() => Transmit::Shutdown,
             Phase::Failed { half: Half::None } => Transmit::Shutdown,
@@ -149,13 +156,15 @@ impl Outgoing {
                     self.expired(ExpiredDeadline::Pong);
                 }
                 Due::Ping(payload) => {
-                    self.push_control(Opcode::Ping, &payload, usize::MAX);
-                }
-                Due::Release => {
-                    if !self.outbox.release() {
-                        self.timer.used();
+                    // One that has to be answered by name waits for that; the others could pile up.
+                    let answered = self.config.timeouts.pong.is_some()
+                        && self.config.liveness == Liveness::MatchingPong;
+                    if answered || self.has_room_for_control(payload.len()) {
+                        self.push_control(Opcode::Ping, &payload, usize::MAX);
                     }
                 }
+                // What is in use now is asked about again when the transport takes some of it.
+                Due::Release => self.outbox.release(),
             }
         }
         if matches!(self.phase, Phase::Closed { .. } | Phase::Aborting { .. }) {
@@ -186,6 +195,11 @@ impl Outgoing {
         self.record.as_ref().map(|record| record.information(self.is_clean()))
     }
 
+    /// The latest time that a `tick` saw, this one included (T-GN-03).
+    pub(crate) fn now(&mut self, now: Duration) -> Duration {
+        self.timer.now(now)
+    }
+
     #[inline]
     pub(crate) fn heard(&mut self) {
         self.timer.heard();
@@ -212,6 +226,7 @@ impl Outgoing {
             self.refused = false;
         }
         if self.outbox.is_empty() {
+            self.backed_up = false;
             if let Phase::BothClosed { half: Half::Receiving } = self.phase {
                 self.end();
             }
@@ -225,12 +240,15 @@ impl Outgoing {
         self.push_close(code, reason);
     }
 
-    /// Queues our Close at the next frame boundary and drops the rest (§7.1.7).
+    /// Queues our Close (§7.1.7): behind everything if the transport keeps up, else at the next frame
+    /// boundary, and the rest is dropped.
     fn fail(&mut self, code: CloseCode, reason: &str) {
         match self.phase {
             Phase::Open => {
                 self.begin(Initiator::Local);
-                self.outbox.cut_at_frame();
+                if self.backed_up {
+                    self.outbox.cut_at_frame();
+                }
                 self.push_close(Some(code), reason);
             }
             // One Close goes out in a connection's life (§5.5.1), and it is queued already.
@@ -257,6 +275,9 @@ impl Outgoing {
 
     /// Moves our Close, if nothing of it was transmitted, to where an answer to a Close goes.
     fn move_close_up(&mut self) {
+        if !self.backed_up {
+            return;
+        }
         if let Some(close) = self.outbox.take_last_frame() {
             self.outbox.cut_at_message();
             self.outbox.put_last_frame(&close);
@@ -301,11 +322,7 @@ impl Outgoing {
     }
 
     fn situation(&self) -> Situation {
-        Situation {
-            closing: !matches!(self.phase, Phase::Open),
-            unsent: !self.outbox.is_empty(),
-            holds_memory: self.outbox.holds_memory(),
-        }
+        Situation { closing: !matches!(self.phase, Phase::Open), unsent: !self.outbox.is_empty() }
     }
 }
 
@@ -322,12 +339,15 @@ impl React for Outgoing {
         self.timer.pong_received(payload);
     }
 
-    /// §5.5.1: the peer's Close is answered with its own code, at the next message boundary.
+    /// §5.5.1: the peer's Close is answered with its own code: behind everything if the transport keeps
+    /// up, else at the next message boundary, and the rest is dropped.
     fn close(&mut self, code: Option<CloseCode>, reason: &str) {
         match self.phase {
             Phase::Open => {
                 self.begin(Initiator::Peer);
-                self.outbox.cut_at_message();
+                if self.backed_up {
+                    self.outbox.cut_at_message();
+                }
                 self.push_close(code, "");
             }
             Phase::CloseSent => self.move_close_up(),

@@ -43,6 +43,8 @@ pub struct Outgoing {
     text: Validator,
     /// A send was refused, and less than half of the output has been transmitted since.
     refused: bool,
+    /// The transport was shown bytes that it has not taken: it does not keep up.
+    backed_up: bool,
     phase: Phase,
     record: Option<Box<CloseRecord>>,
     timer: Timer,
@@ -57,6 +59,10 @@ impl Outgoing {
         head: BytesMut,
         subprotocol: Option<Arc<str>>,
     ) -> Self {
+        let mut timer = Timer::new();
+        if !head.is_empty() {
+            timer.used();
+        }
         Self {
             config,
             keys,
@@ -64,9 +70,10 @@ impl Outgoing {
             sequence: Sequence::Idle,
             text: Validator::new(),
             refused: false,
+            backed_up: false,
             phase: Phase::Open,
             record: None,
-            timer: Timer::new(),
+            timer,
             counters: Counters::default(),
             subprotocol,
         }
@@ -296,11 +303,15 @@ impl Outgoing {
         if payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(SendError::ControlTooLong);
         }
-        if self.outbox.unsent_control() + Header::MAX_SIZE + payload.len() > CONTROL_HEADROOM {
+        if !self.has_room_for_control(payload.len()) {
             return Err(SendError::Full);
         }
         self.push_control(opcode, payload, usize::MAX);
         Ok(())
+    }
+
+    fn has_room_for_control(&self, size: usize) -> bool {
+        self.outbox.unsent_control() + Header::MAX_SIZE + size <= CONTROL_HEADROOM
     }
 
     #[inline]

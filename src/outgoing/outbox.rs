@@ -171,18 +171,11 @@ impl Outbox {
         *self = Self::default();
     }
 
-    /// Frees the buffers if nothing is queued; says whether it did.
-    pub(super) fn release(&mut self) -> bool {
-        let idle = self.is_empty();
-        if idle {
+    /// Frees the buffers if nothing is queued.
+    pub(super) fn release(&mut self) {
+        if self.is_empty() {
             self.clear();
         }
-        idle
-    }
-
-    /// Whether there are buffers to free.
-    pub(super) fn holds_memory(&self) -> bool {
-        self.data.capacity() > 0 || self.beside.is_some()
     }
 
     /// The next run of contiguous bytes to transmit.
@@ -259,11 +252,13 @@ impl Outbox {
                 count -= taken;
             }
         }
-        self.reset_if_drained(retain);
+        self.reset_if_drained(self.data.capacity(), retain);
     }
 
     /// Takes the next run off, owned.
     pub(super) fn take(&mut self, retain: usize) -> Option<Bytes> {
+        // Of the whole buffer: the part that is left shares it with the part that is taken.
+        let capacity = self.data.capacity();
         let bytes = match self.next_run() {
             Run::Data { until } => {
                 self.data.advance(self.sent);
@@ -281,7 +276,7 @@ impl Outbox {
             Run::Control => self.beside.as_mut()?.control.take(),
             Run::None => return None,
         };
-        self.reset_if_drained(retain);
+        self.reset_if_drained(capacity, retain);
         Some(bytes)
     }
 
@@ -346,7 +341,7 @@ impl Outbox {
     }
 
     #[inline]
-    fn reset_if_drained(&mut self, retain: usize) {
+    fn reset_if_drained(&mut self, capacity: usize, retain: usize) {
         if self.sent < self.data.len() {
             return;
         }
@@ -359,7 +354,7 @@ impl Outbox {
         self.data.clear();
         self.sent = 0;
         self.boundary = 0;
-        if self.data.capacity() > retain {
+        if capacity > retain {
             self.data = BytesMut::new();
         }
     }

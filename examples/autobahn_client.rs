@@ -1,0 +1,77 @@
+//! The client that the Autobahn testsuite tests: in each case it echoes until the connection ends.
+//!
+//! ```text
+//! autobahn_client ws://127.0.0.1:9001 [--agent NAME]
+//! ```
+//!
+//! The suite is its `wstest -m fuzzingserver`; `tests/autobahn/run client` starts both.
+
+use std::{env, error::Error, net::TcpStream, sync::Arc};
+
+use websocket_proto::{
+    Config, Event,
+    adapter::blocking::{self, Message, WebSocket},
+    handshake::{ClientRequest, Uri},
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let (Some(server), option, agent) = (arguments.next(), arguments.next(), arguments.next())
+    else {
+        return Err("autobahn_client ws://HOST:PORT [--agent NAME]".into());
+    };
+    let agent = match (option.as_deref(), agent) {
+        (None, _) => "websocket-proto".to_owned(),
+        (Some("--agent"), Some(agent)) => agent,
+        _ => return Err("autobahn_client ws://HOST:PORT [--agent NAME]".into()),
+    };
+    let server = server.trim_end_matches('/');
+    let config = Arc::new(Config::client());
+
+    let cases = count(&mut connect(&format!("{server}/getCaseCount"), &config)?)?;
+    for case in 1..=cases {
+        let url = format!("{server}/runCase?case={case}&agent={agent}");
+        let mut socket = connect(&url, &config)?;
+        if let Err(error) = echo(&mut socket) {
+            println!("case {case}: {error}");
+        }
+    }
+    println!("{cases} cases");
+    // Writes the report and ends the suite, which may be gone before it has answered.
+    let url = format!("{server}/updateReports?agent={agent}&shutdownOnComplete=true");
+    if let Ok(mut socket) = connect(&url, &config) {
+        finish(&mut socket);
+    }
+    Ok(())
+}
+
+fn connect(url: &str, config: &Arc<Config>) -> Result<WebSocket<TcpStream>, Box<dyn Error>> {
+    let uri = Uri::parse(url)?;
+    let stream = TcpStream::connect((uri.host(), uri.port()))?;
+    stream.set_nodelay(true)?;
+    Ok(blocking::connect(stream, &ClientRequest::new(uri), config.clone())?)
+}
+
+/// Reads the number of cases, the one message of this connection.
+fn count(socket: &mut WebSocket<TcpStream>) -> Result<u32, Box<dyn Error>> {
+    let Some(Message::Text(number)) = socket.read()? else {
+        return Err("no number of cases".into());
+    };
+    let number = number.parse()?;
+    finish(socket);
+    Ok(number)
+}
+
+/// Sends back each message with its type, until the connection has ended.
+fn echo(socket: &mut WebSocket<TcpStream>) -> Result<(), blocking::Error> {
+    socket.run(|event, batch| match event {
+        Event::Text(text) => batch.feed_text(&text),
+        Event::Binary(data) => batch.feed_binary(&data),
+        _ => Ok(()),
+    })
+}
+
+/// Reads to the end.
+fn finish(socket: &mut WebSocket<TcpStream>) {
+    while let Ok(Some(_)) = socket.read() {}
+}

@@ -1,0 +1,268 @@
+//! One connection: a socket that never blocks, and what the protocol has made of it so far.
+//!
+//! This is the whole of what an integration has to do: read, `receive`, `tick`, write.
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use websocket_proto::handshake::{self, Acceptance, Rejection, Request, Response};
+use websocket_proto::{
+    Config, Connection, Event, MessageKind, SendError, State, Transmit, Utf8Bytes,
+};
+
+/// All that is kept of a connection. While it is idle there is no buffer among it.
+pub(crate) struct Peer {
+    pub(crate) socket: TcpStream,
+    stage: Stage,
+    held: Option<Box<Held>>,
+    /// The peer has ended its direction: there is nothing to read any more.
+    ended: bool,
+    /// When the server looks at this connection though nothing happened on its socket.
+    pub(crate) alarm: Duration,
+}
+
+/// What the socket carries.
+#[expect(clippy::large_enum_variant, reason = "a connection spends its life in the largest")]
+enum Stage {
+    Handshake(handshake::Server),
+    /// A response that is no WebSocket: a page, a refusal.
+    Rejected(Rejection),
+    Open(Connection),
+}
+
+/// A message that the output had no room for, and the input behind it: nothing more is read until
+/// both are done with.
+struct Held {
+    message: Message,
+    rest: Vec<u8>,
+}
+
+enum Message {
+    Text(Utf8Bytes),
+    Binary(Bytes),
+}
+
+impl Peer {
+    pub(crate) fn new(socket: TcpStream, config: Arc<Config>) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        socket.set_nodelay(true)?;
+        let stage = Stage::Handshake(handshake::Server::new(config));
+        Ok(Self { socket, stage, held: None, ended: false, alarm: Duration::MAX })
+    }
+
+    /// Does all that can be done without waiting, and says when to come back at the latest.
+    ///
+    /// One read at most: the others want their turn, too. All that it causes goes out together.
+    ///
+    /// # Errors
+    /// The socket's. It is of no more use then.
+    pub(crate) fn drive(
+        &mut self,
+        readable: bool,
+        now: Duration,
+        buffer: &mut [u8],
+    ) -> io::Result<Duration> {
+        if readable && self.wants_input() {
+            self.read(buffer)?;
+        }
+        loop {
+            let deadline = self.stage.tick(now);
+            self.write()?;
+            match self.held.take() {
+                Some(held) if !self.stage.is_full() => self.retry(*held),
+                held => {
+                    self.held = held;
+                    return Ok(deadline.unwrap_or(Duration::MAX));
+                }
+            }
+        }
+    }
+
+    /// Backpressure: who does not read our answers gets no more questions in.
+    pub(crate) fn wants_input(&self) -> bool {
+        !self.ended && self.held.is_none() && !self.stage.is_full()
+    }
+
+    /// Only while there is something to write that the socket did not take.
+    pub(crate) fn wants_output(&mut self) -> bool {
+        matches!(self.stage.transmit(), Transmit::Write(_))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.stage.state() == State::Closed
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+        match self.socket.read(buffer) {
+            Ok(0) => {
+                self.ended = true;
+                self.stage.receive_eof();
+            }
+            Ok(count) => self.receive(buffer.get_mut(..count).unwrap_or_default()),
+            Err(error) if is_temporary(&error) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, mut input: &mut [u8]) {
+        if let Stage::Handshake(server) = &mut self.stage {
+            match server.receive(&mut input) {
+                // What is left of the input came behind the head: it is for the connection.
+                Ok(Some(request)) => self.stage = answer(request),
+                // More to come; or an error, whose HTTP answer is queued.
+                Ok(None) | Err(_) => return,
+            }
+        }
+        match &mut self.stage {
+            Stage::Open(connection) => self.held = echo(connection, input),
+            Stage::Rejected(rejection) => rejection.receive(&mut input),
+            Stage::Handshake(_) => {}
+        }
+    }
+
+    /// Sends what did not fit before, and goes on with what came behind it.
+    fn retry(&mut self, mut held: Held) {
+        let Stage::Open(connection) = &mut self.stage else { return };
+        self.held = match held.message.send(connection) {
+            Err(SendError::Full) => Some(Box::new(held)),
+            _ => echo(connection, &mut held.rest),
+        };
+    }
+
+    /// Writes until the socket takes no more or nothing is left, and ends the transport when asked.
+    fn write(&mut self) -> io::Result<()> {
+        loop {
+            let mut output = match self.stage.transmit() {
+                Transmit::Write(output) => output,
+                Transmit::Shutdown => {
+                    self.socket.shutdown(Shutdown::Write)?;
+                    self.stage.transport_shut_down();
+                    continue;
+                }
+                Transmit::Abort => {
+                    // Closed from here on: the server drops the socket.
+                    self.stage.transport_shut_down();
+                    continue;
+                }
+                _ => return Ok(()),
+            };
+            let mut slices = [IoSlice::new(&[]); 16];
+            let filled = output.chunks_vectored(&mut slices);
+            match self.socket.write_vectored(slices.get(..filled).unwrap_or_default()) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => output.advance(count),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// The application, first part: what to do with a request.
+fn answer(request: Request) -> Stage {
+    let outcome = if request.is_upgrade() {
+        request.accept(&Acceptance::new())
+    } else {
+        Err(request.reject(&page()))
+    };
+    match outcome {
+        Ok(connection) => Stage::Open(connection),
+        Err(rejection) => Stage::Rejected(rejection),
+    }
+}
+
+/// For whoever comes with a browser, or to see whether we are well.
+fn page() -> Response {
+    Response::new(200).expect("a final status").body("Echoes WebSocket messages.\n")
+}
+
+/// The application, second part: answers each message with itself, up to the first one that the
+/// output has no room for.
+fn echo(connection: &mut Connection, mut input: &mut [u8]) -> Option<Box<Held>> {
+    // The answers to Pings, to the Close and to a violation are queued without our doing.
+    while let Ok(Some(event)) = connection.receive(&mut input) {
+        let sent = match &event {
+            Event::Text(text) => connection.send_text(text),
+            Event::Binary(data) => connection.send_binary(data),
+            _ => Ok(()),
+        };
+        if sent == Err(SendError::Full) {
+            // The event may lie in the read buffer, which the next connection needs.
+            let message = match event {
+                Event::Text(text) => Message::Text(text.into_utf8_bytes()),
+                Event::Binary(data) => Message::Binary(data.into_bytes()),
+                _ => continue,
+            };
+            return Some(Box::new(Held { message, rest: input.to_vec() }));
+        }
+    }
+    None
+}
+
+impl Message {
+    fn send(&self, connection: &mut Connection) -> Result<(), SendError> {
+        match self {
+            Self::Text(text) => connection.send_shared_text(text),
+            Self::Binary(data) => connection.send_shared(MessageKind::Binary, data),
+        }
+    }
+}
+
+/// Each step of a connection's life is driven in the same way.
+impl Stage {
+    fn transmit(&mut self) -> Transmit<'_> {
+        match self {
+            Self::Handshake(server) => server.transmit(),
+            Self::Rejected(rejection) => rejection.transmit(),
+            Self::Open(connection) => connection.transmit(),
+        }
+    }
+
+    fn transport_shut_down(&mut self) {
+        match self {
+            Self::Handshake(server) => server.transport_shut_down(),
+            Self::Rejected(rejection) => rejection.transport_shut_down(),
+            Self::Open(connection) => connection.transport_shut_down(),
+        }
+    }
+
+    fn receive_eof(&mut self) {
+        match self {
+            Self::Handshake(server) => server.receive_eof(),
+            Self::Rejected(rejection) => rejection.receive_eof(),
+            Self::Open(connection) => connection.receive_eof(),
+        }
+    }
+
+    fn tick(&mut self, now: Duration) -> Option<Duration> {
+        match self {
+            Self::Handshake(server) => server.tick(now),
+            Self::Rejected(rejection) => rejection.tick(now),
+            Self::Open(connection) => connection.tick(now),
+        }
+    }
+
+    fn state(&self) -> State {
+        match self {
+            Self::Handshake(server) => server.state(),
+            Self::Rejected(rejection) => rejection.state(),
+            Self::Open(connection) => connection.state(),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Handshake(_) | Self::Rejected(_) => false,
+            Self::Open(connection) => connection.is_full(),
+        }
+    }
+}
+
+fn is_temporary(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}

@@ -1,0 +1,66 @@
+//! Settings that put every limit and deadline within reach of a short input.
+
+use std::time::Duration;
+
+use websocket_proto::{Config, Delivery, Liveness, Role};
+
+use crate::Script;
+
+/// Two bytes of the script: the first chooses the limits, the second everything else.
+pub fn config(role: Role, script: &mut Script<'_>) -> Config {
+    let mut config = match role {
+        Role::Server => Config::server(),
+        Role::Client => Config::client(),
+    };
+    let limits = script.byte();
+    if limits & 1 != 0 {
+        config.limits.max_frame_size = 200;
+        config.limits.max_message_size = 300;
+    }
+    if limits & 2 != 0 {
+        config.limits.max_fragments = 4;
+        config.limits.max_empty_fragments = 2;
+    }
+    if limits & 4 != 0 {
+        config.limits.max_pending_pongs = 2;
+    }
+    if limits & 8 != 0 {
+        config.limits.max_write_buffer = 150;
+    }
+    if limits & 16 != 0 {
+        config.limits.retain = 64;
+    }
+    if limits & 32 != 0 {
+        config.limits.max_pending_pongs = 0;
+    }
+    if limits & 64 != 0 {
+        config.reference_threshold = 10;
+    }
+    let choices = script.byte();
+    if choices & 1 != 0 {
+        config.delivery = Delivery::Chunks;
+    }
+    if choices & 2 != 0 {
+        config.automatic_pong = false;
+    }
+    if choices & 4 != 0 {
+        config.liveness = Liveness::AnyBytes;
+    }
+    if choices & 8 != 0 {
+        config.timeouts.ping_interval = Some(Duration::from_secs(5));
+        config.timeouts.pong = Some(Duration::from_secs(2));
+    }
+    if choices & 16 != 0 {
+        config.timeouts.idle = Some(Duration::from_secs(60));
+    }
+    if choices & 32 != 0 {
+        config.timeouts.close = None;
+        config.timeouts.write_stall = None;
+        config.timeouts.pong = None;
+    }
+    if choices & 64 != 0 {
+        config.timeouts.release_after = Duration::ZERO;
+        config.timeouts.close = Some(Duration::ZERO);
+    }
+    config
+}

@@ -1,0 +1,74 @@
+//! §7.1  How a connection ended, to keep.
+
+use alloc::string::String;
+use std::io;
+
+use super::Error;
+use crate::{CloseInformation, CloseStatus, ExpiredDeadline, Initiator, Outgoing, ProtocolError};
+
+/// How and why a connection ended: [`CloseInformation`], owned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closed {
+    /// The peer's Close.
+    pub received: CloseStatus,
+    /// The peer's reason: diagnostic text that it chose; empty if none.
+    pub reason: String,
+    /// Our Close: `None` if none was queued.
+    pub sent: Option<CloseStatus>,
+    /// Whether the closing handshake was completed (§7.1.4).
+    pub clean: bool,
+    /// Who began.
+    pub initiator: Initiator,
+    /// The violation because of which we failed the connection.
+    pub error: Option<ProtocolError>,
+    /// The last deadline that passed.
+    pub deadline: Option<ExpiredDeadline>,
+}
+
+impl From<CloseInformation<'_>> for Closed {
+    fn from(information: CloseInformation<'_>) -> Self {
+        Self {
+            received: information.received,
+            reason: information.reason.into(),
+            sent: information.sent,
+            clean: information.clean,
+            initiator: information.initiator,
+            error: information.error,
+            deadline: information.deadline,
+        }
+    }
+}
+
+impl Closed {
+    /// For a connection of which nothing is known but that it ended.
+    pub(super) const fn lost() -> Self {
+        Self {
+            received: CloseStatus::Abnormal,
+            reason: String::new(),
+            sent: None,
+            clean: false,
+            initiator: Initiator::Transport,
+            error: None,
+            deadline: None,
+        }
+    }
+}
+
+/// What the end of a connection means to who reads it: nothing if the peer's Close came, else why not.
+pub(super) fn outcome(outgoing: &Outgoing, failure: Option<io::Error>) -> Result<(), Error> {
+    let Some(information) = outgoing.close_information() else {
+        return Err(failure.map_or(Error::ConnectionLost, Error::Io));
+    };
+    if let Some(violation) = information.error {
+        Err(Error::Protocol(violation))
+    } else if information.received != CloseStatus::Abnormal {
+        Ok(())
+    } else if let Some(failure) = failure {
+        Err(Error::Io(failure))
+    } else if let Some(deadline) = information.deadline {
+        Err(Error::Timeout(deadline))
+    } else {
+        Err(Error::ConnectionLost)
+    }
+}

@@ -1,0 +1,149 @@
+//! How a blocking WebSocket fails: whose fault it was, kept apart.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::error::Error as StdError;
+use core::fmt;
+use std::io;
+
+use crate::handshake::{HandshakeError, Refusal};
+use crate::{ExpiredDeadline, ProtocolError, SeedError, SendError};
+
+/// What a call on a blocking WebSocket may fail with.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The transport failed. Reading goes on where that is possible: the peer may have said why.
+    Io(io::Error),
+    /// The opening handshake failed. At a server, the client was answered with
+    /// [`HandshakeError::status`].
+    Handshake(HandshakeError),
+    /// To a client: the server answered with something other than a WebSocket.
+    Refused(Box<Refused>),
+    /// By a server: the request was answered with this status instead of being accepted, and the
+    /// transport has ended. For the application's own answers (a page, say) this is no failure.
+    Rejected {
+        /// The status of the answer.
+        status: u16,
+        /// Why the crate refused; `None` if the application rejected.
+        reason: Option<HandshakeError>,
+    },
+    /// The peer violated the protocol. It was told so by a Close, and the transport has ended.
+    Protocol(ProtocolError),
+    /// The call does not fit the state of the connection, or its argument no message. Nothing was sent.
+    Send(SendError),
+    /// A deadline passed, and the connection has ended for it.
+    Timeout(ExpiredDeadline),
+    /// The connection ended without the peer's Close (1006).
+    ConnectionLost,
+    /// The operating system gave no random bytes for a client.
+    Seed(SeedError),
+    /// `read` met a chunk: it gives whole messages, which
+    /// [`Delivery::Chunks`](crate::Delivery::Chunks) does not.
+    ChunkedDelivery,
+}
+
+/// An answer to a client's request that is no WebSocket: 401, a redirect, 426 ... What to do about it is the
+/// application's to decide.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refused {
+    /// The status code.
+    pub status: u16,
+    /// The headers in their order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body, up to [`Limits::max_refusal_body`](crate::Limits::max_refusal_body) bytes of it.
+    pub body: Vec<u8>,
+}
+
+impl Refused {
+    /// The value of the first header of this name (ASCII case-insensitive).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| &**value)
+    }
+}
+
+impl From<&Refusal> for Refused {
+    fn from(refusal: &Refusal) -> Self {
+        let headers = refusal.headers().map(|(name, value)| (name.to_string(), value.to_vec()));
+        Self { status: refusal.status(), headers: headers.collect(), body: refusal.body().to_vec() }
+    }
+}
+
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers may carry secrets.
+        f.debug_struct("Refused")
+            .field("status", &self.status)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(_) => f.write_str("the transport failed"),
+            Self::Handshake(_) => f.write_str("the opening handshake failed"),
+            Self::Refused(refused) => {
+                write!(f, "the server answered with status {}", refused.status)
+            }
+            Self::Rejected { status, .. } => {
+                write!(f, "the request was answered with status {status}")
+            }
+            Self::Protocol(_) => f.write_str("the peer violated the protocol"),
+            Self::Send(_) => f.write_str("the message was not sent"),
+            Self::Timeout(ExpiredDeadline::Close) => f.write_str("the peer did not close in time"),
+            Self::Timeout(ExpiredDeadline::WriteStall) => {
+                f.write_str("the peer took nothing for too long")
+            }
+            Self::Timeout(ExpiredDeadline::Idle) => {
+                f.write_str("nothing came from the peer for too long")
+            }
+            Self::Timeout(ExpiredDeadline::Pong) => f.write_str("the peer did not answer a ping"),
+            Self::ConnectionLost => f.write_str("the connection ended without a close frame"),
+            Self::Seed(_) => f.write_str("no seed for the masking keys"),
+            Self::ChunkedDelivery => {
+                f.write_str("whole messages were asked for, but the delivery is by chunks")
+            }
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Handshake(error) | Self::Rejected { reason: Some(error), .. } => Some(error),
+            Self::Protocol(error) => Some(error),
+            Self::Send(error) => Some(error),
+            Self::Seed(error) => Some(error),
+            Self::Refused(_)
+            | Self::Rejected { reason: None, .. }
+            | Self::Timeout(_)
+            | Self::ConnectionLost
+            | Self::ChunkedDelivery => None,
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<SendError> for Error {
+    fn from(error: SendError) -> Self {
+        Self::Send(error)
+    }
+}
+
+impl From<SeedError> for Error {
+    fn from(error: SeedError) -> Self {
+        Self::Seed(error)
+    }
+}

@@ -1,0 +1,350 @@
+//! A transport with a clock: every read and write of the adapter, and the waits they may take.
+
+use core::fmt;
+use core::time::Duration;
+use std::io::{self, ErrorKind, IoSlice};
+use std::time::Instant;
+
+use bytes::Buf;
+
+use super::Transport;
+use super::machine::Machine;
+use crate::{Output, State, Timeouts, Transmit};
+
+/// Runs of bytes that one vectored write takes.
+const RUNS: usize = 64;
+
+pub(super) struct Line<S> {
+    transport: S,
+    origin: Instant,
+    close: Option<Duration>,
+    write_stall: Option<Duration>,
+    read_timeout: Timeout,
+    write_timeout: Timeout,
+    /// Whether writing makes sense: no write has failed, and the transport was not given up.
+    writable: bool,
+    /// Written, but perhaps held back by the transport.
+    unflushed: bool,
+    /// The first error that was not reported.
+    failure: Option<io::Error>,
+}
+
+/// What came of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Received {
+    Bytes(usize),
+    /// The deadline is near or has passed.
+    Nothing,
+    /// The peer will send no more.
+    End,
+}
+
+/// What came of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    Bytes(usize),
+    /// The transport took nothing in time.
+    Nothing,
+    /// The transport takes no more.
+    Failed,
+}
+
+impl<S: Transport> Line<S> {
+    pub(super) fn new(mut transport: S, timeouts: &Timeouts) -> Self {
+        // Without it the connection is only slower.
+        let _: io::Result<()> = transport.set_no_delay();
+        Self {
+            transport,
+            origin: Instant::now(),
+            close: timeouts.close,
+            write_stall: timeouts.write_stall,
+            read_timeout: Timeout::default(),
+            write_timeout: Timeout::default(),
+            writable: true,
+            unflushed: false,
+            failure: None,
+        }
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    /// Does what `machine` asks for until it is idle, or the transport takes no more; returns its next
+    /// deadline.
+    pub(super) fn write_out(&mut self, machine: &mut impl Machine) -> Option<Duration> {
+        loop {
+            let deadline = machine.tick(self.now());
+            match machine.transmit() {
+                Transmit::Write(output) if self.writable => self.write_some(output, deadline),
+                Transmit::Shutdown => self.half_close(machine),
+                Transmit::Abort => {
+                    self.shut_down();
+                    machine.transport_shut_down();
+                }
+                Transmit::Idle | Transmit::Write(_) => {
+                    self.flush();
+                    return deadline;
+                }
+            }
+        }
+    }
+
+    /// Reads once, until `deadline` at the latest.
+    pub(super) fn read(&mut self, buffer: &mut [u8], deadline: Option<Duration>) -> Received {
+        let left = deadline.map(|deadline| deadline.saturating_sub(self.now()));
+        if let Some(timeout) = self.read_timeout.for_wait(left) {
+            // A transport that is broken says so when it is read.
+            let _: io::Result<()> = self.transport.set_read_timeout(timeout);
+        }
+        match self.transport.read(buffer) {
+            Ok(0) => Received::End,
+            Ok(count) => {
+                self.read_timeout.expired = false;
+                Received::Bytes(count)
+            }
+            Err(error) if is_timeout(&error) => {
+                self.read_timeout.expired = true;
+                Received::Nothing
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Received::Nothing,
+            Err(error) => {
+                self.fail(error);
+                Received::End
+            }
+        }
+    }
+
+    /// Writes once, for at most `patience`.
+    pub(super) fn write(&mut self, runs: &[IoSlice<'_>], patience: Option<Duration>) -> Written {
+        if let Some(timeout) = self.write_timeout.for_wait(patience) {
+            let _: io::Result<()> = self.transport.set_write_timeout(timeout);
+        }
+        let result = match runs {
+            [run] => self.transport.write(run),
+            runs => self.transport.write_vectored(runs),
+        };
+        match result {
+            Ok(0) => {
+                self.fail(ErrorKind::WriteZero.into());
+                Written::Failed
+            }
+            Ok(count) => {
+                self.unflushed = true;
+                self.write_timeout.expired = false;
+                Written::Bytes(count)
+            }
+            Err(error) if is_timeout(&error) => {
+                self.write_timeout.expired = true;
+                Written::Nothing
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Written::Nothing,
+            Err(error) => {
+                self.fail(error);
+                Written::Failed
+            }
+        }
+    }
+
+    /// Has the transport pass on what it may be holding back.
+    pub(super) fn flush(&mut self) {
+        while self.unflushed && self.writable {
+            match self.transport.flush() {
+                Ok(()) => self.unflushed = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Once more before the next wait.
+                Err(error) if is_timeout(&error) => return,
+                Err(error) => self.fail(error),
+            }
+        }
+    }
+
+    /// §7.1.1: carries out `Shutdown`.
+    pub(super) fn half_close(&mut self, machine: &mut impl Machine) {
+        self.flush();
+        let result = self.transport.shut_down_write();
+        machine.transport_shut_down();
+        if result.is_err_and(|error| error.kind() == ErrorKind::Unsupported) {
+            // Nobody would learn that we are waiting for the end.
+            self.writable = false;
+            machine.receive_eof();
+        }
+    }
+
+    /// Carries out `Abort`.
+    pub(super) fn shut_down(&mut self) {
+        // What matters is that nothing is read or written any more.
+        let _: io::Result<()> = self.transport.shut_down();
+        self.writable = false;
+    }
+
+    /// Tells `machine` that the transport has ended.
+    pub(super) fn end(&self, machine: &mut impl Machine) {
+        machine.receive_eof();
+        if !self.writable {
+            machine.transport_shut_down();
+        }
+    }
+
+    /// Goes on until `machine` is closed; what the peer sends is discarded.
+    pub(super) fn drain(&mut self, machine: &mut impl Machine) {
+        let mut discarded = [0; 4096];
+        loop {
+            let deadline = self.write_out(machine);
+            if machine.state() == State::Closed {
+                return;
+            }
+            if self.read(&mut discarded, deadline) == Received::End {
+                self.end(machine);
+            }
+        }
+    }
+
+    /// [`Timeouts::close`] of the connection.
+    pub(super) fn close(&self) -> Option<Duration> {
+        self.close
+    }
+
+    /// [`Timeouts::write_stall`] of the connection.
+    pub(super) fn write_stall(&self) -> Option<Duration> {
+        self.write_stall
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        self.writable
+    }
+
+    /// The first error that was not reported yet.
+    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+
+    pub(super) fn transport(&self) -> &S {
+        &self.transport
+    }
+
+    pub(super) fn transport_mut(&mut self) -> &mut S {
+        &mut self.transport
+    }
+
+    pub(super) fn into_transport(self) -> S {
+        self.transport
+    }
+
+    /// A line for each direction, on the same clock.
+    pub(super) fn divide<R, W>(
+        self,
+        divide: impl FnOnce(S) -> io::Result<(R, W)>,
+    ) -> io::Result<(Line<R>, Line<W>)> {
+        let Self { origin, close, write_stall, writable, unflushed, failure, .. } = self;
+        let (read_half, write_half) = divide(self.transport)?;
+        let reading = Line {
+            transport: read_half,
+            origin,
+            close,
+            write_stall,
+            read_timeout: Timeout::default(),
+            write_timeout: Timeout::default(),
+            writable,
+            unflushed: false,
+            failure,
+        };
+        let writing = Line {
+            transport: write_half,
+            origin,
+            close,
+            write_stall,
+            read_timeout: Timeout::default(),
+            write_timeout: Timeout::default(),
+            writable,
+            unflushed,
+            failure: None,
+        };
+        Ok((reading, writing))
+    }
+
+    fn write_some(&mut self, mut output: Output<'_>, deadline: Option<Duration>) {
+        let patience = deadline.map(|deadline| deadline.saturating_sub(self.now()));
+        let mut runs = [IoSlice::new(&[]); RUNS];
+        let count = output.chunks_vectored(&mut runs);
+        if let Written::Bytes(count) = self.write(runs.get(..count).unwrap_or_default(), patience) {
+            output.advance(count);
+        }
+    }
+
+    fn fail(&mut self, error: io::Error) {
+        self.writable = false;
+        self.failure.get_or_insert(error);
+    }
+}
+
+impl<S> fmt::Debug for Line<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line")
+            .field("writable", &self.writable)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A read or write that was given a time and has used it up.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+/// The timeout that one direction of a transport has been given. Setting it is a system call, so that
+/// one which is a little too short is kept while there is traffic: the wait then ends early, never late.
+#[derive(Debug, Default)]
+struct Timeout {
+    /// `None`: not known.
+    set: Option<Option<Duration>>,
+    /// The latest wait ended by it: nothing is going on, the next one shall be exact.
+    expired: bool,
+}
+
+impl Timeout {
+    /// The timeouts of sockets know no zero, and are no finer than this.
+    const SHORTEST: Duration = Duration::from_millis(1);
+
+    /// What has to be set, if anything, for a wait of at most `left`.
+    fn for_wait(&mut self, left: Option<Duration>) -> Option<Option<Duration>> {
+        let left = left.map(|left| left.max(Self::SHORTEST));
+        let next = match (self.set, left) {
+            (Some(Some(set)), Some(left)) if set > left && !self.expired => {
+                Some((left - left / 4).max(Self::SHORTEST))
+            }
+            (Some(Some(set)), left) if !self.expired && left.is_none_or(|left| set <= left) => {
+                return None;
+            }
+            (Some(set), left) if set == left => return None,
+            _ => left,
+        };
+        self.set = Some(next);
+        Some(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(count: u64) -> Option<Duration> {
+        Some(Duration::from_millis(count))
+    }
+
+    #[test]
+    fn timeout_is_set_rarely_and_never_too_long() {
+        let mut timeout = Timeout::default();
+        assert_eq!(timeout.for_wait(None), Some(None), "the transport may have had one of its own");
+        assert_eq!(timeout.for_wait(None), None);
+        assert_eq!(timeout.for_wait(ms(1000)), Some(ms(1000)));
+        assert_eq!(timeout.for_wait(ms(1000)), None);
+        assert_eq!(timeout.for_wait(ms(996)), Some(ms(747)));
+        assert_eq!(timeout.for_wait(ms(800)), None);
+        assert_eq!(timeout.for_wait(None), None);
+        timeout.expired = true;
+        assert_eq!(timeout.for_wait(ms(100)), Some(ms(100)));
+        assert_eq!(timeout.for_wait(ms(0)), Some(ms(1)));
+        assert_eq!(timeout.for_wait(None), Some(None));
+    }
+}

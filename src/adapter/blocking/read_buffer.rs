@@ -1,0 +1,70 @@
+//! What was read and not looked at yet.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+/// One allocation, made at the first read.
+pub(super) struct ReadBuffer {
+    bytes: Vec<u8>,
+    size: usize,
+    unread: Range<usize>,
+}
+
+impl ReadBuffer {
+    /// Bytes that one read takes unless told otherwise.
+    pub(super) const DEFAULT_SIZE: usize = 16 << 10;
+
+    pub(super) fn new() -> Self {
+        Self { bytes: Vec::new(), size: Self::DEFAULT_SIZE, unread: 0..0 }
+    }
+
+    /// Sets the size from the next read on.
+    pub(super) fn set_size(&mut self, size: usize) {
+        self.size = size.max(1);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// Where to read to. What was unread is lost.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        self.unread = 0..0;
+        if self.bytes.len() != self.size {
+            self.bytes = Vec::new();
+            self.bytes.resize(self.size, 0);
+        }
+        &mut self.bytes
+    }
+
+    /// Says that the first `count` bytes of the space were read.
+    pub(super) fn filled(&mut self, count: usize) {
+        self.unread = 0..count.min(self.bytes.len());
+    }
+
+    /// What is unread, and where to note how much of it still is.
+    pub(super) fn unread(&mut self) -> (&mut [u8], Unread<'_>) {
+        let bytes = self.bytes.get_mut(self.unread.clone()).unwrap_or_default();
+        (bytes, Unread(&mut self.unread))
+    }
+}
+
+/// How much of a buffer is unread.
+pub(super) struct Unread<'a>(&'a mut Range<usize>);
+
+impl Unread<'_> {
+    /// Says that all but the last `left` bytes have been taken.
+    pub(super) fn keep_last(&mut self, left: usize) {
+        self.0.start = self.0.end.saturating_sub(left);
+    }
+}
+
+impl fmt::Debug for ReadBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadBuffer")
+            .field("size", &self.size)
+            .field("unread", &self.unread.len())
+            .finish()
+    }
+}

@@ -1,0 +1,236 @@
+//! The receiving half of a split WebSocket, which also keeps its deadlines.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::time::Duration;
+use std::io;
+
+use super::line::{Line, Received};
+use super::receiving::{Queue, Receiving, Side};
+use super::shared::{Progress, Shared};
+use super::{Batch, Closed, Error, Message, Transport, TryClone, WebSocket, Writer};
+use crate::timer::earlier;
+use crate::{Event, Incoming, State, Transmit};
+
+/// Receives from a WebSocket that was [`split`](WebSocket::split).
+///
+/// It answers Pings and the Close, and keeps the deadlines, while it is waiting for the peer. It does not wait
+/// for a [`Writer`] that waits for the transport: two ends that send each other more than the transport
+/// holds do not block each other. (The deadline that [`Writer::close`] sets may be kept late by a quarter
+/// of its length.)
+pub struct Reader<R, W> {
+    receiving: Receiving,
+    answering: Answering<R, W>,
+}
+
+struct Answering<R, W> {
+    line: Line<R>,
+    shared: Arc<Shared<W>>,
+    /// The longest wait: a deadline that a writer has set must be noticed.
+    longest: Option<Duration>,
+    /// The transport took no more: when to try again, and how long that is after the try before.
+    again: Option<Again>,
+}
+
+#[derive(Clone, Copy)]
+struct Again {
+    at: Duration,
+    pause: Duration,
+}
+
+impl<S: Transport + TryClone> WebSocket<S> {
+    /// Divides the WebSocket into a half that receives and one that sends, for threads of their own.
+    ///
+    /// ```no_run
+    /// # use websocket_proto::adapter::blocking::{Error, WebSocket};
+    /// # fn talk(websocket: WebSocket<std::net::TcpStream>) -> Result<(), Error> {
+    /// let (mut reader, writer) = websocket.split()?;
+    /// std::thread::spawn(move || writer.send_text("as soon as something happens"));
+    /// while let Some(message) = reader.read()? {
+    ///     println!("{message:?}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the transport cannot be cloned; it is dropped.
+    pub fn split(self) -> Result<(Reader<S, S>, Writer<S>), Error> {
+        self.split_with(|transport| {
+            let other = transport.try_clone()?;
+            Ok((transport, other))
+        })
+    }
+}
+
+impl<S: Transport> WebSocket<S> {
+    /// As [`split`](Self::split), for transports that are divided in their own way. Shutting down the half that
+    /// reads should end the one that writes, too, where it may be blocked.
+    ///
+    /// # Errors
+    /// [`Error::Io`] from `divide`.
+    pub fn split_with<R: Transport, W: Transport>(
+        self,
+        divide: impl FnOnce(S) -> io::Result<(R, W)>,
+    ) -> Result<(Reader<R, W>, Writer<W>), Error> {
+        let Self { receiving, sending } = self;
+        let (close, write_stall) = (sending.line.close(), sending.line.write_stall());
+        let (reading, writing) = sending.line.divide(divide)?;
+        let shared = Shared::new(sending.outgoing, writing, write_stall);
+        let answering = Answering {
+            line: reading,
+            shared: shared.clone(),
+            longest: earlier(close, write_stall).map(|shorter| shorter / 4),
+            again: None,
+        };
+        Ok((Reader { receiving, answering }, Writer { shared }))
+    }
+}
+
+impl<R: Transport, W: Transport> Reader<R, W> {
+    /// Waits for the next message, see [`WebSocket::read`].
+    ///
+    /// # Errors
+    /// As [`WebSocket::read`].
+    pub fn read(&mut self) -> Result<Option<Message>, Error> {
+        self.receiving.read(&mut self.answering)
+    }
+
+    /// Waits for the peer and lends what one read brings, see [`WebSocket::read_batch`].
+    ///
+    /// # Errors
+    /// As [`WebSocket::read_batch`].
+    pub fn read_batch(&mut self) -> Result<Option<Batch<'_>>, Error> {
+        self.receiving.read_batch(&mut self.answering)
+    }
+
+    /// Calls `on_event` with each event until the connection ends, see [`WebSocket::run`].
+    ///
+    /// # Errors
+    /// As [`WebSocket::run`].
+    pub fn run<E: From<Error>>(
+        &mut self,
+        on_event: impl FnMut(Event<'_>, &mut Batch<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.receiving.run(&mut self.answering, on_event)
+    }
+
+    /// Sets how many bytes one read takes, from the next one on. Default: 16 KiB.
+    pub fn set_read_buffer_size(&mut self, bytes: usize) {
+        self.receiving.buffer.set_size(bytes);
+    }
+}
+
+impl<R, W> Reader<R, W> {
+    /// Another handle for sending.
+    #[must_use]
+    pub fn writer(&self) -> Writer<W> {
+        Writer { shared: self.answering.shared.clone() }
+    }
+
+    /// How and why the connection ends or has ended; `None` while it is open.
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed> {
+        self.answering.shared.closed()
+    }
+}
+
+impl<R: Transport, W: Transport> Answering<R, W> {
+    /// Has the reply and the time take effect; returns the next deadline.
+    fn apply(&mut self, incoming: &mut Incoming) -> Option<Duration> {
+        let mut outgoing = self.shared.outgoing();
+        if let Some(reply) = incoming.take_reply() {
+            outgoing.apply(reply);
+        }
+        let deadline = outgoing.tick(self.line.now());
+        if let Transmit::Abort = outgoing.transmit() {
+            // Without the token: who holds it may be blocked until this.
+            self.line.shut_down();
+            outgoing.transport_shut_down();
+        }
+        if outgoing.ignores_peer() {
+            incoming.stop();
+        }
+        earlier(deadline, incoming.tick(self.line.now()))
+    }
+}
+
+impl<R: Transport, W: Transport> Answering<R, W> {
+    /// Writes what is queued, if nobody else does and as far as the transport takes it.
+    fn write_out(&mut self) {
+        let now = self.line.now();
+        let is_due = match self.again {
+            Some(again) => again.at <= now,
+            None => self.shared.has_output(),
+        };
+        if !is_due {
+            return;
+        }
+        self.again = match self.shared.try_write_out() {
+            Progress::Blocked => {
+                let pause = self.again.map_or(FIRST_PAUSE, |again| again.pause * 2);
+                let pause = pause.min(LONGEST_PAUSE);
+                Some(Again { at: self.line.now() + pause, pause })
+            }
+            Progress::Done | Progress::Busy | Progress::Failed => None,
+        };
+    }
+}
+
+impl<R: Transport, W: Transport> Side for Answering<R, W> {
+    fn turn(&mut self, incoming: &mut Incoming) -> Option<Duration> {
+        let _deadline = self.apply(incoming);
+        self.write_out();
+        let deadline = self.apply(incoming);
+        let longest = self.longest.map(|longest| self.line.now() + longest);
+        earlier(earlier(deadline, longest), self.again.map(|again| again.at))
+    }
+
+    fn settle(&mut self, incoming: &mut Incoming) {
+        self.write_out();
+        let _deadline = self.apply(incoming);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.shared.state() == State::Closed
+    }
+
+    fn read(&mut self, space: &mut [u8], deadline: Option<Duration>) -> Received {
+        self.line.read(space, deadline)
+    }
+
+    fn end(&mut self, incoming: &mut Incoming) {
+        incoming.receive_eof();
+        let _deadline = self.apply(incoming);
+        // There is nothing to read any more: what is left to write can be waited for.
+        let written = self.shared.flush();
+        if written.is_err() || !self.line.is_writable() {
+            self.shared.outgoing().transport_shut_down();
+        }
+    }
+
+    fn feed(&mut self, queue: &mut Queue<'_>) -> Result<(), Error> {
+        self.shared.feed(queue)
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.shared.flush()
+    }
+
+    fn outcome(&mut self) -> Result<(), Error> {
+        self.shared.outcome(self.line.take_failure())
+    }
+}
+
+/// How long to let a transport alone that took no more, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+impl<R, W> fmt::Debug for Reader<R, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("incoming", &self.receiving.incoming)
+            .field("shared", &self.answering.shared)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,269 @@
+//! What the halves of a split WebSocket share: the sending direction, and who may write.
+//!
+//! ```text
+//!  Writer, Writer ...  ── queue ──▶ Outgoing (locked for a moment)
+//!         │                             │ a piece at a time
+//!         └──── token: one writes ──▶ WriteHalf ──▶ transport
+//!                    ▲
+//!  Reader ───────────┘ tries, and does not wait
+//! ```
+//!
+//! Whoever holds the token writes until nothing is queued, gives it back and looks again: what was queued by
+//! someone who did not get it meanwhile is not stranded. Nothing is written under the lock of `Outgoing`,
+//! so that queueing, and the reader, never wait for the transport.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::io::{self, IoSlice};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+use bytes::{Buf, BufMut, BytesMut};
+
+use super::closed::outcome;
+use super::line::{Line, Written};
+use super::receiving::Queue;
+use super::{Closed, Error, Transport};
+use crate::{ExpiredDeadline, Outgoing, SendError, State, Transmit};
+
+/// Bytes that are taken from the queue at a time. What stays there can still be overtaken by a Pong, dropped by
+/// a Close and counted against the limit.
+const PIECE: usize = 64 << 10;
+
+/// Pieces that who must not wait writes on behalf of those who go on queueing.
+const MOST_PIECES: usize = 16;
+
+/// Capacity that the buffer for pieces may keep while nothing is queued.
+const KEPT: usize = 4 << 10;
+
+/// For how long who must not wait may.
+const BRIEFLY: Duration = Duration::from_millis(1);
+
+pub(super) struct Shared<W> {
+    outgoing: Mutex<Outgoing>,
+    /// The token.
+    half: Mutex<WriteHalf<W>>,
+    write_stall: Option<Duration>,
+    /// No write has failed.
+    writable: AtomicBool,
+    /// A write took longer than `write_stall`.
+    stalled: AtomicBool,
+}
+
+struct WriteHalf<W> {
+    line: Line<W>,
+    /// Taken from the queue and not written.
+    piece: BytesMut,
+    /// When the piece was taken, or the transport took some of it.
+    progress: Duration,
+}
+
+/// How far writing came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Nothing is queued any more.
+    Done,
+    /// Someone else is writing, and will write everything.
+    Busy,
+    /// The transport took no more for the moment.
+    Blocked,
+    /// The transport takes no more.
+    Failed,
+}
+
+impl<W: Transport> Shared<W> {
+    pub(super) fn new(
+        outgoing: Outgoing,
+        line: Line<W>,
+        write_stall: Option<Duration>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            outgoing: Mutex::new(outgoing),
+            writable: AtomicBool::new(line.is_writable()),
+            half: Mutex::new(WriteHalf { line, piece: BytesMut::new(), progress: Duration::ZERO }),
+            write_stall,
+            stalled: AtomicBool::new(false),
+        })
+    }
+
+    /// The sending direction. Never wait while holding it.
+    pub(super) fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn feed(&self, queue: &mut Queue<'_>) -> Result<(), Error> {
+        loop {
+            let result = queue(&mut self.outgoing());
+            match result {
+                Err(SendError::Full) => self.flush()?,
+                Err(misuse) => return Err(Error::Send(misuse)),
+                Ok(()) if self.is_writable() => return Ok(()),
+                Ok(()) => return self.flush().and(Err(Error::ConnectionLost)),
+            }
+        }
+    }
+
+    /// Writes what is queued, after whoever is writing.
+    pub(super) fn flush(&self) -> Result<(), Error> {
+        loop {
+            let mut half = self.half.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.write_out(&mut half, None) == Progress::Failed {
+                return Err(self.failure(&mut half));
+            }
+            drop(half);
+            if !self.has_output() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes what is queued, if nobody else is writing and as long as the transport takes it.
+    pub(super) fn try_write_out(&self) -> Progress {
+        loop {
+            let mut half = match self.half.try_lock() {
+                Ok(half) => half,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return Progress::Busy,
+            };
+            let progress = self.write_out(&mut half, Some(BRIEFLY));
+            drop(half);
+            if progress != Progress::Done || !self.has_output() {
+                return progress;
+            }
+        }
+    }
+
+    /// Gives up: drops what is queued, and ends the transport unless someone is writing.
+    pub(super) fn abort(&self) {
+        self.outgoing().abort();
+        if let Ok(mut half) = self.half.try_lock() {
+            half.line.shut_down();
+        }
+    }
+
+    /// Whether there is something to do for who holds the token.
+    pub(super) fn has_output(&self) -> bool {
+        matches!(self.outgoing().transmit(), Transmit::Write(_) | Transmit::Shutdown)
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        self.writable.load(Ordering::Relaxed)
+    }
+
+    /// What the end means to who reads.
+    pub(super) fn outcome(&self, failure: Option<io::Error>) -> Result<(), Error> {
+        let failure = failure.or_else(|| self.half.try_lock().ok()?.line.take_failure());
+        let result = outcome(&self.outgoing(), failure);
+        match result {
+            Err(Error::Io(_) | Error::ConnectionLost) if self.stalled.load(Ordering::Relaxed) => {
+                Err(Error::Timeout(ExpiredDeadline::WriteStall))
+            }
+            result => result,
+        }
+    }
+
+    /// Why writing failed.
+    fn failure(&self, half: &mut WriteHalf<W>) -> Error {
+        if self.stalled.load(Ordering::Relaxed) {
+            return Error::Timeout(ExpiredDeadline::WriteStall);
+        }
+        let outgoing = self.outgoing();
+        match outgoing.close_information().and_then(|information| information.deadline) {
+            Some(deadline) if outgoing.state() == State::Closed => Error::Timeout(deadline),
+            _ => half.line.take_failure().map_or(Error::ConnectionLost, Error::Io),
+        }
+    }
+
+    /// Writes until nothing is queued; with `patience`, only as long as the transport takes it, and not for ever.
+    fn write_out(&self, half: &mut WriteHalf<W>, patience: Option<Duration>) -> Progress {
+        let mut pieces = 0;
+        loop {
+            if half.piece.is_empty() {
+                if patience.is_some() && pieces == MOST_PIECES {
+                    return Progress::Blocked;
+                }
+                match self.next_piece(half) {
+                    Progress::Busy => pieces += 1,
+                    done_or_failed => return done_or_failed,
+                }
+            }
+            let now = half.line.now();
+            let left = self.write_stall.map(|stall| (half.progress + stall).saturating_sub(now));
+            if left == Some(Duration::ZERO) {
+                self.stalled.store(true, Ordering::Relaxed);
+                self.outgoing().abort();
+                return self.fail(half);
+            }
+            let wait = match (left, patience) {
+                (Some(left), Some(patience)) => Some(left.min(patience)),
+                (left, patience) => left.or(patience),
+            };
+            match half.line.write(&[IoSlice::new(&half.piece)], wait) {
+                Written::Bytes(count) => {
+                    half.piece.advance(count);
+                    half.progress = half.line.now();
+                }
+                Written::Nothing if self.outgoing().state() == State::Closed => {
+                    return self.fail(half);
+                }
+                Written::Nothing if patience.is_some() => return Progress::Blocked,
+                Written::Nothing => {}
+                Written::Failed => return self.fail(half),
+            }
+        }
+    }
+
+    /// Takes the next piece (`Busy`), or does what is to be done when there is none.
+    fn next_piece(&self, half: &mut WriteHalf<W>) -> Progress {
+        loop {
+            let mut outgoing = self.outgoing();
+            match outgoing.transmit() {
+                Transmit::Write(output) if self.is_writable() => {
+                    half.piece.reserve(output.remaining().min(PIECE));
+                    half.piece.put(output.take(PIECE));
+                    half.progress = half.line.now();
+                    return Progress::Busy;
+                }
+                Transmit::Write(_) => return Progress::Failed,
+                Transmit::Shutdown => half.line.half_close(&mut *outgoing),
+                Transmit::Idle | Transmit::Abort => {
+                    drop(outgoing);
+                    half.line.flush();
+                    if half.piece.capacity() > KEPT {
+                        half.piece = BytesMut::new();
+                    }
+                    return Progress::Done;
+                }
+            }
+        }
+    }
+
+    /// Gives the sending direction of the transport up.
+    fn fail(&self, half: &mut WriteHalf<W>) -> Progress {
+        self.writable.store(false, Ordering::Relaxed);
+        if self.stalled.load(Ordering::Relaxed) {
+            half.line.shut_down();
+        }
+        half.piece = BytesMut::new();
+        Progress::Failed
+    }
+}
+
+impl<W> Shared<W> {
+    /// How and why the connection ends or has ended; `None` while it is open.
+    pub(super) fn closed(&self) -> Option<Closed> {
+        let outgoing = self.outgoing.lock().unwrap_or_else(PoisonError::into_inner);
+        outgoing.close_information().map(Closed::from)
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner).state()
+    }
+}
+
+impl<W> fmt::Debug for Shared<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("outgoing", &self.outgoing).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! §4.2.2  What a server checks before it accepts, and the 101 that it sends.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use bytes::{BufMut, BytesMut};
+
+use super::authority::Authority;
+use super::headers::{ExtraHeaders, InvalidHeader};
+use super::key::Accept;
+use super::negotiation::SubprotocolChoice;
+use super::origin::OriginPolicy;
+use super::{HandshakeError, Request};
+
+/// The terms on which requests are accepted. Made once, used for any number of requests.
+///
+/// ```
+/// use websocket_proto::handshake::{Acceptance, OriginPolicy};
+///
+/// let acceptance = Acceptance::new()
+///     .origin(OriginPolicy::list(["https://example.com"])?)
+///     .subprotocols(["chat.v2", "chat"])
+///     .header("X-Served-By", "7")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Acceptance {
+    origin: OriginPolicy,
+    allowed_hosts: Option<Vec<String>>,
+    subprotocol: SubprotocolChoice,
+    headers: ExtraHeaders,
+}
+
+impl Acceptance {
+    /// [`OriginPolicy::SameHost`], any host, no subprotocol.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Which origins are let in (§10.2); the others get 403.
+    #[must_use]
+    pub fn origin(mut self, policy: OriginPolicy) -> Self {
+        self.origin = policy;
+        self
+    }
+
+    /// Which values of `Host` are let in (ASCII case-insensitive); the others get 403. An entry without a
+    /// port, such as `localhost` or `[::1]`, stands for every port.
+    ///
+    /// For services that are reached by known names only, above all on loopback: against a foreign name
+    /// that was made to lead here (DNS rebinding), the origin policy alone cannot help.
+    #[must_use]
+    pub fn allowed_hosts<I>(mut self, hosts: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.allowed_hosts = Some(hosts.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The subprotocol to speak (§1.9); a request that does not offer it is refused with 500.
+    #[must_use]
+    pub fn subprotocol(mut self, name: &str) -> Self {
+        self.subprotocol = SubprotocolChoice::Required(name.into());
+        self
+    }
+
+    /// The subprotocols to choose from (§1.9): the first that the client offers and that is among them;
+    /// none if there is no such.
+    #[must_use]
+    pub fn subprotocols<I>(mut self, names: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        let names = names.into_iter().map(|name| Arc::from(name.as_ref()));
+        self.subprotocol = SubprotocolChoice::FirstOffered(names.collect());
+        self
+    }
+
+    /// Adds a header line to the 101.
+    ///
+    /// # Errors
+    /// [`InvalidHeader`] for a name that is no token or belongs to the crate, or a value with control
+    /// characters in it.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, InvalidHeader> {
+        self.headers.push(name, value.as_ref())?;
+        Ok(self)
+    }
+
+    /// Whether the request is let in, and the subprotocol if so.
+    pub(crate) fn check(&self, request: &Request) -> Result<Option<Arc<str>>, HandshakeError> {
+        let host = request.host();
+        if !self.is_allowed_host(host) {
+            return Err(HandshakeError::HostRefused);
+        }
+        if !self.origin.allows(request.origin(), host) {
+            return Err(HandshakeError::OriginRefused);
+        }
+        self.subprotocol.choose(request.subprotocols())
+    }
+
+    fn is_allowed_host(&self, host: Option<&str>) -> bool {
+        let Some(allowed) = &self.allowed_hosts else {
+            return true;
+        };
+        let host = host.unwrap_or_default();
+        let name = Authority::parse(host).map_or("", |authority| authority.host);
+        allowed
+            .iter()
+            .any(|entry| entry.eq_ignore_ascii_case(host) || entry.eq_ignore_ascii_case(name))
+    }
+
+    /// The 101, before it the 100 if one is expected (RFC 9110 §7.8).
+    pub(crate) fn render(
+        &self,
+        accept: &Accept,
+        subprotocol: Option<&str>,
+        after_continue: bool,
+    ) -> BytesMut {
+        let headers = self.headers.lines();
+        let mut output =
+            BytesMut::with_capacity(192 + subprotocol.map_or(0, str::len) + headers.len());
+        if after_continue {
+            output.put_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        output.put_slice(b"HTTP/1.1 101 Switching Protocols\r\n");
+        output.put_slice(b"Upgrade: websocket\r\nConnection: Upgrade\r\n");
+        output.put_slice(b"Sec-WebSocket-Accept: ");
+        output.put_slice(accept);
+        output.put_slice(b"\r\n");
+        // §4.2.2: no header rather than an empty one.
+        if let Some(subprotocol) = subprotocol {
+            output.put_slice(b"Sec-WebSocket-Protocol: ");
+            output.put_slice(subprotocol.as_bytes());
+            output.put_slice(b"\r\n");
+        }
+        output.put_slice(headers);
+        output.put_slice(b"\r\n");
+        output
+    }
+}

@@ -1,0 +1,90 @@
+//! RFC 9110 §5  Headers that the application adds, checked so that no line can be smuggled in.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::grammar::{is_field_value, is_token, trim};
+
+/// Names that belong to the crate, in lower case; `sec-websocket-*` does, too.
+const RESERVED: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+const RESERVED_PREFIX: &str = "sec-websocket-";
+
+/// A header that cannot be sent; nothing was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InvalidHeader {
+    /// The name is no token (RFC 9110 §5.1).
+    Name,
+    /// The value has a CR, LF, NUL or another control character in it (RFC 9110 §5.5).
+    Value,
+    /// The name belongs to the handshake, such as `Host`, `Connection` or `Sec-WebSocket-Key`.
+    Reserved,
+}
+
+impl fmt::Display for InvalidHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "the name of the header is no token",
+            Self::Value => "the value of the header has a control character in it",
+            Self::Reserved => "the name of the header belongs to the handshake",
+        })
+    }
+}
+
+impl core::error::Error for InvalidHeader {}
+
+/// Header lines as they will be sent.
+#[derive(Clone, Default)]
+pub(crate) struct ExtraHeaders {
+    lines: Vec<u8>,
+}
+
+impl ExtraHeaders {
+    pub(crate) fn push(&mut self, name: &str, value: &[u8]) -> Result<(), InvalidHeader> {
+        if !is_token(name.as_bytes()) {
+            return Err(InvalidHeader::Name);
+        }
+        if is_reserved(name) {
+            return Err(InvalidHeader::Reserved);
+        }
+        if !is_field_value(value) {
+            return Err(InvalidHeader::Value);
+        }
+        let value = trim(value);
+        self.lines.reserve(name.len() + value.len() + 4);
+        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+            self.lines.extend_from_slice(part);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn lines(&self) -> &[u8] {
+        &self.lines
+    }
+}
+
+impl fmt::Debug for ExtraHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values are credentials at times.
+        write!(f, "ExtraHeaders({} bytes)", self.lines.len())
+    }
+}
+
+fn is_reserved(name: &str) -> bool {
+    let is_prefixed = name
+        .get(..RESERVED_PREFIX.len())
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case(RESERVED_PREFIX));
+    is_prefixed || RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
+}

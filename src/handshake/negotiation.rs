@@ -1,0 +1,141 @@
+//! §4.2.2 §9.1  What both sides agree on: version, subprotocol, extensions.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::HandshakeError;
+use super::extension::{Extension, ExtensionList};
+use super::grammar::tokens;
+use super::head::Head;
+use crate::Limits;
+
+/// The version of the protocol, and the only one (§4.1).
+pub(crate) const VERSION: u8 = 13;
+
+/// §4.3: a version is 0 to 255 in decimal without leading zeros.
+pub(crate) fn parse_version(text: &[u8]) -> Option<u8> {
+    let is_canonical = match text {
+        [b'0'] => true,
+        [b'0', ..] => false,
+        _ => text.iter().all(u8::is_ascii_digit),
+    };
+    let text = core::str::from_utf8(text).ok()?;
+    is_canonical.then(|| text.parse().ok()).flatten()
+}
+
+/// The subprotocols of a request in their order, over all its header lines (§11.3.4).
+pub(crate) fn subprotocols(head: &Head) -> impl Iterator<Item = &str> {
+    head.values("sec-websocket-protocol").flat_map(tokens).map_while(Result::ok)
+}
+
+/// Checks the list that [`subprotocols`] reads.
+pub(crate) fn check_subprotocols(head: &Head, limits: &Limits) -> Result<(), HandshakeError> {
+    let mut count = 0;
+    for name in head.values("sec-websocket-protocol").flat_map(tokens) {
+        count += 1;
+        if name.is_err() || count > limits.max_subprotocols {
+            return Err(HandshakeError::Subprotocols);
+        }
+    }
+    Ok(())
+}
+
+/// The extensions of a head in their order, over all its header lines (§11.3.2).
+pub(crate) fn extensions(head: &Head) -> impl Iterator<Item = Extension<'_>> {
+    head.values("sec-websocket-extensions")
+        .flat_map(|line| ExtensionList::new(line, usize::MAX))
+        .map_while(Result::ok)
+}
+
+/// Checks the list that [`extensions`] reads and says whether there are any.
+pub(crate) fn check_extensions(head: &Head, limits: &Limits) -> Result<bool, HandshakeError> {
+    let mut count = 0;
+    for line in head.values("sec-websocket-extensions") {
+        for extension in ExtensionList::new(line, limits.max_extension_parameters) {
+            count += 1;
+            if extension.is_err() || count > limits.max_extensions {
+                return Err(HandshakeError::Extensions);
+            }
+        }
+    }
+    Ok(count > 0)
+}
+
+/// How a server chooses the subprotocol.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum SubprotocolChoice {
+    /// None, whatever is offered.
+    #[default]
+    None,
+    /// This one or no connection.
+    Required(Arc<str>),
+    /// The first of those offered that is among these, else none.
+    FirstOffered(Vec<Arc<str>>),
+}
+
+impl SubprotocolChoice {
+    /// §4.2.2: one of those offered or none. Names are compared exactly (RFC 7936 §2).
+    pub(crate) fn choose<'a>(
+        &self,
+        mut offered: impl Iterator<Item = &'a str>,
+    ) -> Result<Option<Arc<str>>, HandshakeError> {
+        match self {
+            Self::None => Ok(None),
+            Self::Required(name) if offered.any(|offer| offer == &**name) => Ok(Some(name.clone())),
+            Self::Required(_) => Err(HandshakeError::SubprotocolNotOffered),
+            Self::FirstOffered(names) => {
+                Ok(offered.find_map(|offer| find(names, offer.as_bytes())))
+            }
+        }
+    }
+}
+
+/// Our own copy of a name: nothing of the peer's goes into our output (or lives on in the connection).
+fn find(names: &[Arc<str>], name: &[u8]) -> Option<Arc<str>> {
+    names.iter().find(|own| own.as_bytes() == name).cloned()
+}
+
+/// What a client checks of the 101: the server may only choose what was offered (§4.1).
+pub(crate) fn agreed_subprotocol(
+    head: &Head,
+    offered: &[Arc<str>],
+) -> Result<Option<Arc<str>>, HandshakeError> {
+    // §11.3.4: not more than once in a response, and a single name.
+    match head.single("sec-websocket-protocol")? {
+        None => Ok(None),
+        Some(name) => match find(offered, name) {
+            Some(name) => Ok(Some(name)),
+            None => Err(HandshakeError::UnexpectedSubprotocol),
+        },
+    }
+}
+
+/// What a client checks of the 101: no extension is offered, so that none may be there (§4.1).
+pub(crate) fn agreed_extensions(head: &Head, limits: &Limits) -> Result<(), HandshakeError> {
+    if check_extensions(head, limits)? {
+        return Err(HandshakeError::UnexpectedExtension);
+    }
+    Ok(())
+}
+
+/// Names that a client cannot offer; nothing was added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidSubprotocol {
+    /// Empty, or with a character that a token does not have (§4.1).
+    NotAToken(String),
+    /// There twice (§4.1: "the elements ... MUST all be unique strings").
+    Duplicate(String),
+}
+
+impl core::fmt::Display for InvalidSubprotocol {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::NotAToken(name) => write!(f, "subprotocol {name:?} is no token"),
+            Self::Duplicate(name) => write!(f, "subprotocol {name:?} is there twice"),
+        }
+    }
+}
+
+impl core::error::Error for InvalidSubprotocol {}
