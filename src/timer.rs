@@ -135,7 +135,10 @@ impl Timer {
     #[inline]
     pub(crate) fn progressed(&mut self) {
         self.progress = true;
-        self.used();
+        if self.release == Deadline::OFF {
+            // It was due while the output was stuck.
+            self.used();
+        }
     }
 
     /// A buffer was used.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use support::{CLOSE, Chunks, PING, PONG, Pair, Seen, TEXT, frame, text};
 use websocket_proto::{
-    CloseCode, CloseStatus, ExpiredDeadline, Initiator, ProtocolError, Role, SendError, State,
+    CloseCode, CloseStatus, Connection, ExpiredDeadline, Initiator, ProtocolError, Role, SendError,
+    State,
 };
 
 const ROLES: [Role; 2] = [Role::Client, Role::Server];
@@ -314,6 +315,38 @@ fn abort_at_any_time() {
                 support::feed(&mut node.connection, &frame(role.peer(), true, TEXT, b"late"));
             assert_eq!(late, []);
             assert_eq!(node.connection.tick(2000 * SECOND), None);
+        }
+    }
+}
+
+/// R6455-7.1.1-01: behind the end of the transport, however it came about, nothing is seen or sent.
+#[test]
+fn nothing_is_seen_behind_the_end() {
+    let ends: [fn(&mut Connection); 4] = [
+        |connection| connection.receive_eof(),
+        |connection| connection.transport_shut_down(),
+        |connection| connection.abort(),
+        |connection| {
+            connection.abort();
+            connection.transport_shut_down();
+        },
+    ];
+    for role in ROLES {
+        let wire = [TEXT, PING, CLOSE].map(|opcode| frame(role.peer(), true, opcode, b"")).concat();
+        for end in ends {
+            for cut in [0, 1] {
+                let mut pair = Pair::new();
+                let connection = &mut pair.nodes(role).0.connection;
+                connection.send_text("queued").unwrap();
+                assert_eq!(support::feed(connection, &wire[..cut]), []);
+                end(connection);
+                assert_ne!(connection.state(), State::Open);
+                assert_eq!(support::feed(connection, &wire[cut..]), []);
+                assert_eq!(support::feed(connection, &wire), []);
+                assert_eq!(connection.unsent(), 0);
+                assert_eq!(connection.ping(b""), Err(SendError::Closed));
+                assert_eq!(connection.tick(2000 * SECOND), None);
+            }
         }
     }
 }

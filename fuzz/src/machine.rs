@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use websocket_proto::{
-    CloseCode, CloseStatus, Connection, Incoming, MessageKind, Outgoing, Prepared, Role, SendError,
-    State, Transmit,
+    CloseCode, CloseStatus, Config, Connection, Incoming, MessageKind, Outgoing, Prepared, Role,
+    SendError, State, Transmit,
 };
 
 use crate::{Observed, Script, Wire, config, frame, observe};
@@ -19,14 +19,7 @@ pub fn drive_connection(role: Role, data: &[u8]) {
         Role::Server => Connection::server(config),
         Role::Client => Connection::client(config, [script.byte(); 32]),
     };
-    let mut machine = Machine {
-        role,
-        ends: Some(Ends::Whole(Box::new(connection))),
-        wire: Wire::new(role.peer()),
-        events: Vec::new(),
-        deaf: false,
-        now: Duration::ZERO,
-    };
+    let mut machine = Machine::new(role, connection);
     while !script.is_over() {
         machine.step(&mut script);
         machine.check();
@@ -60,6 +53,17 @@ macro_rules! outgoing {
 }
 
 impl Machine {
+    fn new(role: Role, connection: Connection) -> Self {
+        Self {
+            role,
+            ends: Some(Ends::Whole(Box::new(connection))),
+            wire: Wire::new(role.peer()),
+            events: Vec::new(),
+            deaf: false,
+            now: Duration::ZERO,
+        }
+    }
+
     fn step(&mut self, script: &mut Script<'_>) {
         match script.byte() {
             0 => {
@@ -144,20 +148,7 @@ impl Machine {
             20 => self.pass_on(),
             21 => while self.write(usize::MAX, 16) {},
             22 => self.look(),
-            23 => {
-                if let Some(Ends::Whole(connection)) = self.ends.take() {
-                    self.wire.take(&connection.into_parts().unsent);
-                    assert!(self.wire.is_between_frames(), "everything is in the parts");
-                    self.ends = Some(Ends::Whole(Box::new(Connection::server(
-                        websocket_proto::Config::server(),
-                    ))));
-                    self.wire = Wire::new(Role::Client);
-                    (self.role, self.deaf, self.now) = (Role::Server, false, Duration::ZERO);
-                    self.events.clear();
-                } else {
-                    self.split();
-                }
-            }
+            23 => self.into_parts(),
             _ => {}
         }
     }
@@ -347,6 +338,20 @@ impl Machine {
             }
             ends => ends,
         };
+    }
+
+    /// Takes a whole connection apart, and begins again with a new one.
+    fn into_parts(&mut self) {
+        let Some(Ends::Whole(connection)) =
+            self.ends.take_if(|ends| matches!(ends, Ends::Whole(_)))
+        else {
+            return;
+        };
+        let open = connection.state() == State::Open;
+        self.wire.take(&connection.into_parts().unsent);
+        assert!(!open || self.wire.is_between_frames(), "everything is in the parts");
+        let next = Connection::server(Config::server());
+        *self = Self::new(Role::Server, next);
     }
 
     fn pass_on(&mut self) {

@@ -118,6 +118,18 @@ impl Header {
         Self::decode(bytes, receiver, sequence).ok().flatten()
     }
 
+    /// Bytes of the header of a frame with so many bytes of payload.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) const fn size(length: u64, masked: bool) -> usize {
+        let extended = match length {
+            0..=125 => 0,
+            126..=0xFFFF => 2,
+            _ => 8,
+        };
+        2 + extended + if masked { 4 } else { 0 }
+    }
+
     /// Writes the header, with the length in its shortest form (§5.2).
     #[inline]
     #[must_use]

@@ -227,7 +227,8 @@ impl Outgoing {
     /// See [`Connection::is_full`](crate::Connection::is_full).
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.refused || self.outbox.unsent_data() >= self.config.limits.max_write_buffer
+        let unsent = self.outbox.unsent_data();
+        self.refused || (unsent > 0 && unsent >= self.config.limits.max_write_buffer)
     }
 
     /// See [`Connection::unsent`](crate::Connection::unsent).
@@ -291,7 +292,8 @@ impl Outgoing {
     #[inline]
     fn check_room(&mut self, size: usize) -> Result<(), SendError> {
         let unsent = self.outbox.unsent_data();
-        let after = unsent.saturating_add(size).saturating_add(Header::MAX_SIZE);
+        let header = Header::size(size as u64, self.keys.is_some());
+        let after = unsent.saturating_add(size).saturating_add(header);
         if unsent > 0 && after > self.config.limits.max_write_buffer {
             self.refused = true;
             return Err(SendError::Full);
