@@ -59,8 +59,10 @@ impl<'a> Batch<'a> {
         self.unread.keep_last(self.input.len());
         match result {
             Ok(event) => {
-                if let Some(Event::Close(_)) = event {
-                    self.side.settle(self.incoming);
+                match event {
+                    Some(Event::Ping(_) | Event::Pong(_)) => self.side.apply(self.incoming),
+                    Some(Event::Close(_)) => self.side.settle(self.incoming),
+                    _ => {}
                 }
                 Ok(event)
             }

@@ -23,6 +23,8 @@ pub(super) struct Line<S> {
     write_timeout: Timeout,
     /// Whether writing makes sense: no write has failed, and the transport was not given up.
     writable: bool,
+    /// Both directions were ended from here.
+    ended: bool,
     /// Written, but perhaps held back by the transport.
     unflushed: bool,
     /// The first error that was not reported.
@@ -61,6 +63,7 @@ impl<S: Transport> Line<S> {
             read_timeout: Timeout::default(),
             write_timeout: Timeout::default(),
             writable: true,
+            ended: false,
             unflushed: false,
             failure: None,
         }
@@ -73,7 +76,7 @@ impl<S: Transport> Line<S> {
     /// Does what `machine` asks for until it is idle, or the transport takes no more; returns its next
     /// deadline.
     pub(super) fn write_out(&mut self, machine: &mut impl Machine) -> Option<Duration> {
-        loop {
+        let deadline = loop {
             let deadline = machine.tick(self.now());
             match machine.transmit() {
                 Transmit::Write(output) if self.writable => self.write_some(output, deadline),
@@ -82,12 +85,15 @@ impl<S: Transport> Line<S> {
                     self.shut_down();
                     machine.transport_shut_down();
                 }
-                Transmit::Idle | Transmit::Write(_) => {
-                    self.flush();
-                    return deadline;
-                }
+                Transmit::Idle | Transmit::Write(_) => break deadline,
             }
+        };
+        self.flush();
+        if machine.state() == State::Closed {
+            // The peer may be waiting for our end.
+            self.shut_down();
         }
+        deadline
     }
 
     /// Reads once, until `deadline` at the latest.
@@ -171,11 +177,14 @@ impl<S: Transport> Line<S> {
         }
     }
 
-    /// Carries out `Abort`.
+    /// Ends both directions.
     pub(super) fn shut_down(&mut self) {
-        // What matters is that nothing is read or written any more.
-        let _: io::Result<()> = self.transport.shut_down();
-        self.writable = false;
+        if !self.ended {
+            // What matters is that nothing is read or written any more.
+            let _: io::Result<()> = self.transport.shut_down();
+            self.ended = true;
+            self.writable = false;
+        }
     }
 
     /// Tells `machine` that the transport has ended.
@@ -246,6 +255,7 @@ impl<S: Transport> Line<S> {
             read_timeout: Timeout::default(),
             write_timeout: Timeout::default(),
             writable,
+            ended: false,
             unflushed: false,
             failure,
         };
@@ -257,6 +267,7 @@ impl<S: Transport> Line<S> {
             read_timeout: Timeout::default(),
             write_timeout: Timeout::default(),
             writable,
+            ended: false,
             unflushed,
             failure: None,
         };

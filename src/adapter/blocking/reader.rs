@@ -136,12 +136,9 @@ impl<R, W> Reader<R, W> {
 }
 
 impl<R: Transport, W: Transport> Answering<R, W> {
-    /// Has the reply and the time take effect; returns the next deadline.
-    fn apply(&mut self, incoming: &mut Incoming) -> Option<Duration> {
+    /// Lets time pass; returns the next deadline.
+    fn tick(&mut self, incoming: &mut Incoming) -> Option<Duration> {
         let mut outgoing = self.shared.outgoing();
-        if let Some(reply) = incoming.take_reply() {
-            outgoing.apply(reply);
-        }
         let deadline = outgoing.tick(self.line.now());
         if let Transmit::Abort = outgoing.transmit() {
             // Without the token: who holds it may be blocked until this.
@@ -178,17 +175,28 @@ impl<R: Transport, W: Transport> Answering<R, W> {
 }
 
 impl<R: Transport, W: Transport> Side for Answering<R, W> {
+    fn apply(&mut self, incoming: &mut Incoming) {
+        if let Some(reply) = incoming.take_reply() {
+            self.shared.outgoing().apply(reply);
+        }
+    }
+
     fn turn(&mut self, incoming: &mut Incoming) -> Option<Duration> {
-        let _deadline = self.apply(incoming);
+        self.apply(incoming);
+        let _deadline = self.tick(incoming);
         self.write_out();
-        let deadline = self.apply(incoming);
+        let deadline = self.tick(incoming);
+        if self.is_closed() {
+            // The peer may be waiting for our end.
+            self.line.shut_down();
+        }
         let longest = self.longest.map(|longest| self.line.now() + longest);
         earlier(earlier(deadline, longest), self.again.map(|again| again.at))
     }
 
     fn settle(&mut self, incoming: &mut Incoming) {
         self.write_out();
-        let _deadline = self.apply(incoming);
+        self.apply(incoming);
     }
 
     fn is_closed(&self) -> bool {
@@ -201,7 +209,7 @@ impl<R: Transport, W: Transport> Side for Answering<R, W> {
 
     fn end(&mut self, incoming: &mut Incoming) {
         incoming.receive_eof();
-        let _deadline = self.apply(incoming);
+        self.apply(incoming);
         // There is nothing to read any more: what is left to write can be waited for.
         let written = self.shared.flush();
         if written.is_err() || !self.line.is_writable() {

@@ -275,15 +275,13 @@ impl<S: Transport> WebSocket<S> {
     }
 }
 
-impl<S: Transport> Sending<S> {
+impl<S: Transport> Side for Sending<S> {
     fn apply(&mut self, incoming: &mut Incoming) {
         if let Some(reply) = incoming.take_reply() {
             self.outgoing.apply(reply);
         }
     }
-}
 
-impl<S: Transport> Side for Sending<S> {
     fn turn(&mut self, incoming: &mut Incoming) -> Option<Duration> {
         self.apply(incoming);
         let deadline = self.line.write_out(&mut self.outgoing);

@@ -1,0 +1,117 @@
+//! Deadlines that pass for real, and short.
+
+use websocket_proto::adapter::blocking::{Error, WebSocket, accept, connect};
+use websocket_proto::handshake::{Acceptance, HandshakeError};
+use websocket_proto::{CloseCode, CloseStatus, Connection, ExpiredDeadline, State};
+
+use crate::support::*;
+
+#[test]
+fn a_silent_client_gets_408() {
+    let (server, mut peer) = tcp_pair();
+    let mut config = server_config();
+    config.timeouts.handshake = ms(30);
+    config.timeouts.close = ms(30);
+    write(&mut peer, b"GET / HTTP/1.1\r\n");
+    let accepted = accept(server, config, &Acceptance::new());
+    assert!(matches!(accepted, Err(Error::Handshake(HandshakeError::Timeout))), "{accepted:?}");
+    assert!(String::from_utf8_lossy(&read_to_end(&mut peer)).starts_with("HTTP/1.1 408 "));
+}
+
+#[test]
+fn a_silent_server_times_out() {
+    let (_peer, client) = tcp_pair();
+    let mut config = client_config();
+    config.timeouts.handshake = ms(30);
+    let connected = connect(client, &request(), config);
+    assert!(matches!(connected, Err(Error::Handshake(HandshakeError::Timeout))), "{connected:?}");
+}
+
+#[test]
+fn an_idle_connection_is_closed() {
+    let mut config = server_config();
+    config.timeouts.idle = ms(30);
+    let (mut server, mut client) = pair(config, client_config());
+    let client = spawn(move || {
+        assert_eq!(client.read().expect("read"), None);
+        client.close_information().expect("closed").received
+    });
+    assert_eq!(server.read().expect("read"), None);
+    let information = server.close_information().expect("closed");
+    assert_eq!(information.deadline, Some(ExpiredDeadline::Idle));
+    assert!(information.clean);
+    assert_eq!(join(client), CloseStatus::Code(CloseCode::GOING_AWAY));
+}
+
+#[test]
+fn pings_keep_a_connection() {
+    let mut config = server_config();
+    config.timeouts.ping_interval = ms(5);
+    config.timeouts.pong = ms(5000);
+    let (mut server, mut client) = pair(config, client_config());
+    let client = spawn(move || {
+        // Answers the Pings while it waits.
+        assert_eq!(client.read().expect("read"), None);
+    });
+    let mut pongs = 0;
+    while pongs < 5 {
+        let mut batch = server.read_batch().expect("read").expect("a batch");
+        while let Some(event) = batch.next_event().expect("an event") {
+            assert!(matches!(event, websocket_proto::Event::Pong(payload) if payload.len() == 8));
+            pongs += 1;
+        }
+    }
+    server.close(CloseCode::NORMAL, "").expect("close");
+    join(client);
+}
+
+#[test]
+fn a_peer_that_answers_no_ping_is_failed() {
+    let mut config = server_config();
+    config.timeouts.ping_interval = ms(10);
+    config.timeouts.pong = ms(30);
+    let (mut server, mut peer) = server_and_raw_client(config);
+    // Reads to the end, answers nothing, and goes.
+    let peer = spawn(move || read_to_end(&mut peer));
+    let result = server.read();
+    assert!(matches!(result, Err(Error::Timeout(ExpiredDeadline::Pong))), "{result:?}");
+    let sent = join(peer);
+    assert_eq!(sent.get(..2), Some(&[0x89, 0x08][..]));
+    assert_eq!(sent.get(10..14), Some(&[0x88, 0x09, 0x03, 0xF3][..]));
+}
+
+#[test]
+fn a_peer_that_never_closes_is_left() {
+    let mut config = server_config();
+    config.timeouts.close = ms(30);
+    let (mut server, mut peer) = server_and_raw_client(config);
+    let closed = server.close(CloseCode::NORMAL, "").expect("close");
+    assert_eq!(closed.deadline, Some(ExpiredDeadline::Close));
+    assert_eq!(closed.received, CloseStatus::Abnormal);
+    assert!(!closed.clean);
+    assert!(matches!(server.read(), Err(Error::Timeout(ExpiredDeadline::Close))));
+    assert_eq!(read_to_end(&mut peer), b"\x88\x02\x03\xE8", "both directions were shut down");
+}
+
+#[test]
+fn a_peer_that_takes_nothing_is_left() {
+    let mut config = server_config();
+    config.timeouts.write_stall = ms(50);
+    let (mut server, _peer) = server_and_raw_client(config);
+    let result = server.send_binary(&vec![0; 64 << 20]);
+    assert!(matches!(result, Err(Error::Timeout(ExpiredDeadline::WriteStall))), "{result:?}");
+    assert_eq!(server.state(), State::Closed);
+    assert!(matches!(server.read(), Err(Error::Timeout(ExpiredDeadline::WriteStall))));
+}
+
+#[test]
+fn a_timeout_that_the_socket_had_does_not_matter() {
+    let (server, mut peer) = tcp_pair();
+    server.set_read_timeout(ms(1)).expect("a timeout");
+    let config = server_config();
+    let connection = Connection::server(config.clone());
+    let mut server = WebSocket::from_connection(server, connection, &config);
+    let server = spawn(move || server.read());
+    write(&mut peer, &masked(0x81, b"x"));
+    assert!(matches!(join(server), Ok(Some(_))));
+}
