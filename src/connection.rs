@@ -365,7 +365,8 @@ impl Connection {
     }
 
     /// Gives each direction to a task of its own. What the receiving one finds to be answered goes to
-    /// the sending one by hand:
+    /// the sending one by hand. (The other way nothing goes by itself: once `outgoing.state()` is not
+    /// open because of a deadline or `abort`, the driver stops reading.)
     ///
     /// ```
     /// use websocket_proto::{Config, Connection, ProtocolError};
