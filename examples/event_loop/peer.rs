@@ -69,14 +69,18 @@ impl Peer {
             self.read(buffer)?;
         }
         loop {
+            let blocked = self.write()?;
+            // Last of all: whatever happens before may have moved the deadline.
             let deadline = self.stage.tick(now);
-            self.write()?;
-            match self.held.take() {
-                Some(held) if !self.stage.is_full() => self.retry(*held),
-                held => {
-                    self.held = held;
-                    return Ok(deadline.unwrap_or(Duration::MAX));
-                }
+            if let Some(held) = self.held.take_if(|_| !self.stage.is_full()) {
+                self.retry(*held);
+                continue;
+            }
+            match self.stage.transmit() {
+                // A deadline has passed: there is a Ping, a Close or an end to see to.
+                Transmit::Shutdown | Transmit::Abort => {}
+                Transmit::Write(_) if !blocked => {}
+                _ => return Ok(deadline.unwrap_or(Duration::MAX)),
             }
         }
     }
@@ -133,8 +137,9 @@ impl Peer {
         };
     }
 
-    /// Writes until the socket takes no more or nothing is left, and ends the transport when asked.
-    fn write(&mut self) -> io::Result<()> {
+    /// Writes until nothing is left or the socket takes no more, which it says; ends the transport when
+    /// asked.
+    fn write(&mut self) -> io::Result<bool> {
         loop {
             let mut output = match self.stage.transmit() {
                 Transmit::Write(output) => output,
@@ -148,7 +153,7 @@ impl Peer {
                     self.stage.transport_shut_down();
                     continue;
                 }
-                _ => return Ok(()),
+                _ => return Ok(false),
             };
             let mut slices = [IoSlice::new(&[]); 16];
             let filled = output.chunks_vectored(&mut slices);
@@ -156,7 +161,7 @@ impl Peer {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => output.advance(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
                 Err(error) => return Err(error),
             }
         }
