@@ -96,6 +96,8 @@ fn a_transport_in_small_steps() {
     }
     let closed = client.close(CloseCode::NORMAL, "bye").expect("close");
     assert!(closed.clean);
+    // A transport that cannot be shut down ends when it is dropped.
+    drop(client);
     assert_eq!(join(server).expect("echo").reason, "bye");
 }
 

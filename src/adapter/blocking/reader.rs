@@ -189,6 +189,7 @@ impl<R: Transport, W: Transport> Side for Answering<R, W> {
         if self.is_closed() {
             // The peer may be waiting for our end.
             self.line.shut_down();
+            self.shared.shut_down();
         }
         let longest = self.longest.map(|longest| self.line.now() + longest);
         earlier(earlier(deadline, longest), self.again.map(|again| again.at))

@@ -112,6 +112,10 @@ impl<W: Transport> Shared<W> {
                 return Err(self.failure(&mut half));
             }
             drop(half);
+            if self.outgoing().state() == State::Closed {
+                // What was queued may have been dropped.
+                return self.outcome(None);
+            }
             if !self.has_output() {
                 return Ok(());
             }
@@ -137,6 +141,11 @@ impl<W: Transport> Shared<W> {
     /// Gives up: drops what is queued, and ends the transport unless someone is writing.
     pub(super) fn abort(&self) {
         self.outgoing().abort();
+        self.shut_down();
+    }
+
+    /// Ends the transport unless someone is writing.
+    pub(super) fn shut_down(&self) {
         if let Ok(mut half) = self.half.try_lock() {
             half.line.shut_down();
         }
@@ -165,13 +174,17 @@ impl<W: Transport> Shared<W> {
 
     /// Why writing failed.
     fn failure(&self, half: &mut WriteHalf<W>) -> Error {
+        let failure = half.line.take_failure();
         if self.stalled.load(Ordering::Relaxed) {
             return Error::Timeout(ExpiredDeadline::WriteStall);
         }
-        let outgoing = self.outgoing();
+        let mut outgoing = self.outgoing();
+        let over =
+            outgoing.state() == State::Closed || matches!(outgoing.transmit(), Transmit::Abort);
         match outgoing.close_information().and_then(|information| information.deadline) {
-            Some(deadline) if outgoing.state() == State::Closed => Error::Timeout(deadline),
-            _ => half.line.take_failure().map_or(Error::ConnectionLost, Error::Io),
+            // If a write failed, then because the deadline had ended the transport.
+            Some(deadline) if over => Error::Timeout(deadline),
+            _ => failure.map_or(Error::ConnectionLost, Error::Io),
         }
     }
 
@@ -227,7 +240,8 @@ impl<W: Transport> Shared<W> {
                 }
                 Transmit::Write(_) => return Progress::Failed,
                 Transmit::Shutdown => half.line.half_close(&mut *outgoing),
-                Transmit::Idle | Transmit::Abort => {
+                Transmit::Abort => return Progress::Failed,
+                Transmit::Idle => {
                     drop(outgoing);
                     half.line.flush();
                     if half.piece.capacity() > KEPT {
