@@ -238,9 +238,8 @@ impl<W: Transport> Shared<W> {
                     half.progress = half.line.now();
                     return Progress::Busy;
                 }
-                Transmit::Write(_) => return Progress::Failed,
+                Transmit::Write(_) | Transmit::Abort => return Progress::Failed,
                 Transmit::Shutdown => half.line.half_close(&mut *outgoing),
-                Transmit::Abort => return Progress::Failed,
                 Transmit::Idle => {
                     drop(outgoing);
                     half.line.flush();
