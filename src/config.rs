@@ -177,7 +177,8 @@ pub enum Delivery {
     /// As whole messages: [`Event::Text`](crate::Event::Text) and [`Event::Binary`](crate::Event::Binary).
     #[default]
     Messages,
-    /// As it arrives, never assembled: [`Event::Chunk`](crate::Event::Chunk).
+    /// As it arrives, never assembled: [`Event::Chunk`](crate::Event::Chunk). How much of a message is
+    /// delivered before a violation in it depends on how it arrives.
     Chunks,
 }
 

@@ -103,6 +103,7 @@ impl Outgoing {
     /// [`SendError::Full`], [`SendError::Closed`], [`SendError::MessageOpen`];
     /// [`SendError::InvalidUtf8`] for text that is not.
     pub fn send_shared(&mut self, kind: MessageKind, data: &Bytes) -> Result<(), SendError> {
+        self.check_open()?;
         if kind == MessageKind::Text && !utf8::is_valid(data) {
             return Err(SendError::InvalidUtf8);
         }
