@@ -3,6 +3,7 @@
 //!
 //! `cargo run --release --example linear -- CASE N`; without arguments it lists the cases.
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::env;
 use std::error::Error;
 
@@ -14,7 +15,9 @@ use websocket_proto::{Config, Connection, Event, MessageKind, Transmit};
 type Outcome = Result<(), Box<dyn Error>>;
 
 /// Name, the `n` to compare with 2n, what to do.
-const CASES: [(&str, usize, fn(usize) -> Outcome); 12] = [
+type Case = (&'static str, usize, fn(usize) -> Outcome);
+
+const CASES: [Case; 12] = [
     ("head-one-long-header", 1 << 18, |n| request(&[&header_line(n)])),
     ("head-many-headers", 4_096, |n| request(&vec!["x-header: a value\r\n"; n])),
     ("head-many-extensions", 16_384, |n| {
@@ -30,6 +33,26 @@ const CASES: [(&str, usize, fn(usize) -> Outcome); 12] = [
     ("pings", 65_536, pings),
     ("output", 32_768, output),
 ];
+
+/// Never grows a block in place, so that each reallocation copies, and is counted for it.
+struct Copying;
+
+#[expect(unsafe_code, reason = "an allocator cannot be written without")]
+// SAFETY: everything is handed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Copying {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is the same.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Copying = Copying;
 
 fn main() -> Outcome {
     let mut arguments = env::args().skip(1);

@@ -90,7 +90,8 @@ pub struct CloseInformation<'a> {
     pub initiator: Initiator,
     /// The violation because of which we failed the connection (§7.1.7).
     pub error: Option<ProtocolError>,
-    /// The last deadline that passed.
+    /// The first deadline that passed, if one did: why the connection ends. (A peer that is dead does not
+    /// answer our Close either.)
     pub deadline: Option<ExpiredDeadline>,
 }
 

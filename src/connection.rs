@@ -313,8 +313,9 @@ impl Connection {
     ///
     /// `now` is monotonic, since any origin; the deadline is on the same clock, and one that is not
     /// later than `now` means now. An earlier `now` counts as the latest seen. Any other call may
-    /// change the deadline, so call this once before each wait. Without it nothing times out, no
-    /// keepalive goes out, and idle buffers are kept.
+    /// change the deadline, so call this once before each wait. (The next one may be about something as
+    /// small as a buffer to be freed.) Without it nothing times out, no keepalive goes out, and idle
+    /// buffers are kept.
     pub fn tick(&mut self, now: Duration) -> Option<Duration> {
         let now = self.outgoing.now(now);
         let outgoing = self.outgoing.tick(now);

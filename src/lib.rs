@@ -135,6 +135,10 @@ mod seed;
 #[cfg(feature = "alloc")]
 mod timer;
 
+/// The crate whose [`Buf`](bytes::Buf), [`Bytes`](bytes::Bytes) and [`BytesMut`](bytes::BytesMut) stand in
+/// this one's signatures.
+#[cfg(feature = "alloc")]
+pub use bytes;
 #[cfg(feature = "alloc")]
 pub use closing::{CloseInformation, CloseStatus, ExpiredDeadline, Initiator, State};
 #[cfg(feature = "alloc")]

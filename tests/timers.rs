@@ -202,7 +202,7 @@ fn keepalive() {
         assert_eq!(feed(&mut connection, &late), []);
         assert_eq!(connection.tick(at(100)), None);
         assert!(matches!(connection.transmit(), Transmit::Abort));
-        assert_eq!(expired(&connection), Some(ExpiredDeadline::Close));
+        assert_eq!(expired(&connection), Some(ExpiredDeadline::Pong), "why, not what came of it");
     }
 }
 
@@ -277,7 +277,7 @@ fn together() {
     assert_eq!(connection.tick(at(70)), Some(at(80)), "closing: the close deadline alone, and");
     assert_eq!(expired(&connection), Some(ExpiredDeadline::Idle));
     assert_eq!(connection.tick(at(80)), None);
-    assert_eq!(expired(&connection), Some(ExpiredDeadline::Close));
+    assert_eq!(expired(&connection), Some(ExpiredDeadline::Idle), "why, not what came of it");
     assert!(matches!(connection.transmit(), Transmit::Abort));
 }
 
@@ -347,7 +347,7 @@ fn a_day_and_a_silence() {
     assert!(server.was_aborted());
     assert_eq!(server.end().sent, Some(CloseStatus::Code(CloseCode::INTERNAL_ERROR)));
     assert_eq!(server.end().received, CloseStatus::Abnormal);
-    assert_eq!(server.end().deadline, Some(ExpiredDeadline::Close));
+    assert_eq!(server.end().deadline, Some(ExpiredDeadline::Pong));
 }
 
 /// A stalled end is given up although its peer goes on sending.

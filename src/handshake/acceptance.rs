@@ -61,7 +61,8 @@ impl Acceptance {
         self
     }
 
-    /// The subprotocol to speak (§1.9); a request that does not offer it is refused with 500.
+    /// The subprotocol to speak (§1.9); a request that does not offer it is refused with 500. A name that is
+    /// no token (§4.1) is never offered.
     #[must_use]
     pub fn subprotocol(mut self, name: &str) -> Self {
         self.subprotocol = SubprotocolChoice::Required(name.into());

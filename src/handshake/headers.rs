@@ -29,7 +29,7 @@ pub enum InvalidHeader {
     Name,
     /// The value has a CR, LF, NUL or another control character in it (RFC 9110 §5.5).
     Value,
-    /// The name belongs to the handshake, such as `Host`, `Connection` or `Sec-WebSocket-Key`.
+    /// The crate itself sets headers of this name, such as `Host`, `Connection` or `Sec-WebSocket-Key`.
     Reserved,
 }
 
@@ -38,7 +38,7 @@ impl fmt::Display for InvalidHeader {
         f.write_str(match self {
             Self::Name => "the name of the header is no token",
             Self::Value => "the value of the header has a control character in it",
-            Self::Reserved => "the name of the header belongs to the handshake",
+            Self::Reserved => "the crate itself sets the header of this name",
         })
     }
 }

@@ -312,8 +312,9 @@ impl Outgoing {
         let _record = self.record(initiator);
     }
 
+    /// The first deadline says why; one that comes of it says no more.
     fn expired(&mut self, deadline: ExpiredDeadline) {
-        self.record(Initiator::Local).deadline = Some(deadline);
+        self.record(Initiator::Local).deadline.get_or_insert(deadline);
     }
 
     /// What is remembered of the close; whoever asks first began it.

@@ -22,7 +22,8 @@ pub struct Closed {
     pub initiator: Initiator,
     /// The violation because of which we failed the connection.
     pub error: Option<ProtocolError>,
-    /// The last deadline that passed.
+    /// The first deadline that passed, if one did: why the connection ends. (A peer that is dead does not
+    /// answer our Close either.)
     pub deadline: Option<ExpiredDeadline>,
 }
 
