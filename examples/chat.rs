@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use websocket_proto::adapter::blocking::{self, Message, Writer, accept_with};
-use websocket_proto::handshake::{Acceptance, Response};
+use websocket_proto::handshake::{Acceptance, HandshakeError, Response};
 use websocket_proto::{CloseCode, Config, Prepared};
 
 /// Messages that may wait for one member.
@@ -49,8 +49,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for stream in listener.incoming() {
         let (stream, chat) = (stream?, chat.clone());
         thread::spawn(move || match chat.serve(stream) {
-            // A page was asked for, or the browser went away: the everyday life of a server.
-            Ok(()) | Err(blocking::Error::Rejected { .. } | blocking::Error::ConnectionLost) => {}
+            // The everyday life of a server: a page was asked for, or the browser went away. (Browsers also
+            // open connections in advance and then ask for nothing.)
+            Ok(())
+            | Err(
+                blocking::Error::Rejected { .. }
+                | blocking::Error::ConnectionLost
+                | blocking::Error::Handshake(
+                    HandshakeError::ConnectionEnded | HandshakeError::Timeout,
+                ),
+            ) => {}
             Err(error) => eprintln!("{error}"),
         });
     }
