@@ -283,7 +283,8 @@ impl<S: Transport> Line<S> {
         }
     }
 
-    fn fail(&mut self, error: io::Error) {
+    /// Notes that the transport is of no more use.
+    pub(super) fn fail(&mut self, error: io::Error) {
         self.writable = false;
         self.failure.get_or_insert(error);
     }

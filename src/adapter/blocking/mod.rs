@@ -1,6 +1,48 @@
 //! The WebSocket protocol over transports that block, such as `std::net::TcpStream`: one thread for each, or two.
 //!
-//! [`accept`] and [`connect`] do the opening handshake and give a [`WebSocket`].
+//! [`accept`] and [`connect`] do the opening handshake over any [`Transport`] and give a [`WebSocket`];
+//! [`accept_with`] lets the application decide about each request, pages on the same port included.
+//!
+//! ```
+//! use std::net::{TcpListener, TcpStream};
+//! use websocket_proto::adapter::blocking::{Message, accept, connect};
+//! use websocket_proto::handshake::{Acceptance, ClientRequest, Uri};
+//! use websocket_proto::{CloseCode, Config};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = TcpListener::bind("127.0.0.1:0")?;
+//! let uri = Uri::parse(&format!("ws://{}/", listener.local_addr()?))?;
+//!
+//! let server = std::thread::spawn(move || -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//!     let (stream, _) = listener.accept()?;
+//!     let mut websocket = accept(stream, Config::server(), &Acceptance::new())?;
+//!     while let Some(Message::Text(text)) = websocket.read()? {
+//!         websocket.send_text(&text.to_uppercase())?;
+//!     }
+//!     Ok(())
+//! });
+//!
+//! let stream = TcpStream::connect((uri.host(), uri.port()))?;
+//! let mut websocket = connect(stream, &ClientRequest::new(uri), Config::client())?;
+//! websocket.send_text("hello")?;
+//! assert_eq!(websocket.read()?, Some(Message::Text("HELLO".into())));
+//! assert!(websocket.close(CloseCode::NORMAL, "")?.clean);
+//! # server.join().expect("no panic").map_err(|error| error.to_string())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | To | use |
+//! |---|---|
+//! | get messages to keep | [`WebSocket::read`] |
+//! | look at messages and answer without copying them | [`WebSocket::run`], [`WebSocket::read_batch`] |
+//! | send now | [`WebSocket::send_text`], [`WebSocket::send_binary`], [`WebSocket::send`] for everything else |
+//! | gather what goes out together | [`WebSocket::feed_text`] and so on, [`WebSocket::flush`] |
+//! | send from other threads, or much in both directions | [`WebSocket::split`] |
+//! | end | [`WebSocket::close`]; [`WebSocket::feed_close`] to read on until the peer has closed, too |
+//!
+//! How it ended is told by [`WebSocket::close_information`]: a closing handshake that was completed is the end of
+//! what can be read (`None`), anything else an [`Error`].
 
 mod batch;
 mod closed;

@@ -212,8 +212,10 @@ impl<R: Transport, W: Transport> Side for Answering<R, W> {
         incoming.receive_eof();
         self.apply(incoming);
         // There is nothing to read any more: what is left to write can be waited for.
-        let written = self.shared.flush();
-        if written.is_err() || !self.line.is_writable() {
+        if let Err(Error::Io(error)) = self.shared.flush() {
+            self.line.fail(error);
+        }
+        if !self.shared.is_writable() || !self.line.is_writable() {
             self.shared.outgoing().transport_shut_down();
         }
     }
