@@ -128,6 +128,22 @@ fn messages_before_a_violation_are_answered() {
 }
 
 #[test]
+fn messages_before_a_close_are_answered_from_a_split_reader() {
+    let (server, mut peer) = server_and_raw_client(server_config());
+    let (mut reader, _writer) = server.split().expect("split");
+    let reading = spawn(move || {
+        reader.run(|event, batch| match event {
+            Event::Text(text) => batch.feed_text(&text),
+            _ => Ok::<(), Error>(()),
+        })
+    });
+    write(&mut peer, &[masked(0x81, b"Hello"), masked(0x88, b"\x03\xE8bye")].concat());
+    assert_eq!(read_to_end(&mut peer), b"\x81\x05Hello\x88\x02\x03\xE8");
+    drop(peer);
+    join(reading).expect("run");
+}
+
+#[test]
 fn messages_before_a_close_are_answered() {
     let (server, mut peer) = server_and_raw_client(server_config());
     let server = spawn(move || echo(server));

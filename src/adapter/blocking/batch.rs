@@ -59,10 +59,8 @@ impl<'a> Batch<'a> {
         self.unread.keep_last(self.input.len());
         match result {
             Ok(event) => {
-                match event {
-                    Some(Event::Ping(_) | Event::Pong(_)) => self.side.apply(self.incoming),
-                    Some(Event::Close(_)) => self.side.settle(self.incoming),
-                    _ => {}
+                if let Some(Event::Ping(_) | Event::Pong(_) | Event::Close(_)) = event {
+                    self.side.apply(self.incoming);
                 }
                 Ok(event)
             }
@@ -124,7 +122,6 @@ impl<'a> Batch<'a> {
     }
 
     fn fail(&mut self, violation: ProtocolError) -> Error {
-        self.side.settle(self.incoming);
         drain(self.side, self.incoming);
         Error::Protocol(violation)
     }

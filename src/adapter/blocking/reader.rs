@@ -195,11 +195,6 @@ impl<R: Transport, W: Transport> Side for Answering<R, W> {
         earlier(earlier(deadline, longest), self.again.map(|again| again.at))
     }
 
-    fn settle(&mut self, incoming: &mut Incoming) {
-        self.write_out();
-        self.apply(incoming);
-    }
-
     fn is_closed(&self) -> bool {
         self.shared.state() == State::Closed
     }

@@ -16,14 +16,11 @@ pub(super) struct Receiving {
 
 /// The rest of the connection: where answers go, and how it ends.
 pub(super) trait Side {
-    /// Has what was received take effect on what is sent: Pongs and the like are queued.
+    /// Has what was received take effect on what is sent: Pongs, the answer to a Close and the like are queued.
     fn apply(&mut self, incoming: &mut Incoming);
 
     /// Applies, writes, and lets time pass; returns the next deadline.
     fn turn(&mut self, incoming: &mut Incoming) -> Option<Duration>;
-
-    /// Applies after writing what was queued before: a Close or a failure would drop it (§5.5.1, §7.1.7).
-    fn settle(&mut self, incoming: &mut Incoming);
 
     /// Whether the transport has ended.
     fn is_closed(&self) -> bool;

@@ -153,7 +153,8 @@ impl<W: Transport> Shared<W> {
 
     /// Whether there is something to do for who holds the token.
     pub(super) fn has_output(&self) -> bool {
-        matches!(self.outgoing().transmit(), Transmit::Write(_) | Transmit::Shutdown)
+        let mut outgoing = self.outgoing();
+        outgoing.unsent() > 0 || matches!(outgoing.transmit(), Transmit::Shutdown)
     }
 
     pub(super) fn is_writable(&self) -> bool {

@@ -291,11 +291,6 @@ impl<S: Transport> Side for Sending<S> {
         earlier(deadline, incoming.tick(self.line.now()))
     }
 
-    fn settle(&mut self, incoming: &mut Incoming) {
-        let _deadline = self.line.write_out(&mut self.outgoing);
-        self.apply(incoming);
-    }
-
     fn is_closed(&self) -> bool {
         self.outgoing.state() == State::Closed
     }
