@@ -143,7 +143,8 @@ impl Connection {
     /// Says what the driver has to do for the direction towards the peer.
     ///
     /// May change after any other call. The same bytes are shown until they are taken off by
-    /// [`Buf::advance`](bytes::Buf::advance).
+    /// [`Buf::advance`](bytes::Buf::advance). To know whether there are any, ask
+    /// [`unsent`](Self::unsent): bytes that are shown and not taken count as stuck.
     ///
     /// ```
     /// use bytes::Buf;
@@ -165,7 +166,8 @@ impl Connection {
     /// Takes the next run of bytes to transmit, owned, for transports that need to keep them
     /// (completion-based I/O); `None`: nothing is queued. They count as transmitted.
     ///
-    /// Call it until `None`; each run is contiguous, and large payloads are not copied.
+    /// Call it until `None`; each run is contiguous, and large payloads are not copied. What was taken is
+    /// the driver's to write: no Pong overtakes it, and it is off the write-stall deadline.
     pub fn take_output(&mut self) -> Option<Bytes> {
         self.outgoing.take_output()
     }

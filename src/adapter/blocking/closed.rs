@@ -65,10 +65,11 @@ pub(super) fn outcome(outgoing: &Outgoing, failure: Option<io::Error>) -> Result
         Err(Error::Protocol(violation))
     } else if information.received != CloseStatus::Abnormal {
         Ok(())
+    } else if let Some(deadline) = information.deadline {
+        // If the transport failed, then because the deadline had ended it.
+        Err(Error::Timeout(deadline))
     } else if let Some(failure) = failure {
         Err(Error::Io(failure))
-    } else if let Some(deadline) = information.deadline {
-        Err(Error::Timeout(deadline))
     } else {
         Err(Error::ConnectionLost)
     }
