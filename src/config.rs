@@ -83,7 +83,8 @@ pub struct Limits {
     /// Pongs that wait to be sent; the oldest is dropped for one more (§5.5.3). Default: 32.
     pub max_pending_pongs: usize,
     /// Bytes queued and not yet transmitted; sending more is [`SendError::Full`](crate::SendError::Full),
-    /// except that one message of any size fits an empty queue. Control frames have 8 KiB beside it.
+    /// except that one message of any size fits an empty queue. A payload that is referenced counts a few
+    /// bytes more. Control frames have 8 KiB beside it.
     /// Default: 1 MiB.
     pub max_write_buffer: usize,
     /// Capacity in bytes up to which a buffer is kept between messages. Default: 4 MiB.
@@ -146,7 +147,7 @@ pub struct Timeouts {
     pub idle: Option<Duration>,
     /// From the opening, and from each Pong, to the next keepalive Ping. Default: off; 30 s in [`Config::server`].
     pub ping_interval: Option<Duration>,
-    /// From a keepalive Ping to its Pong; the connection is then failed with 1011. Default: 20 s.
+    /// From a keepalive Ping, once the transport has taken it, to its Pong; the connection is then failed with 1011. Default: 20 s.
     pub pong: Option<Duration>,
     /// From the last use of a buffer to its release. Default: 1 s.
     pub release_after: Duration,

@@ -143,8 +143,9 @@ impl Connection {
     /// Says what the driver has to do for the direction towards the peer.
     ///
     /// May change after any other call. The same bytes are shown until they are taken off by
-    /// [`Buf::advance`](bytes::Buf::advance). To know whether there are any, ask
-    /// [`unsent`](Self::unsent): bytes that are shown and not taken count as stuck.
+    /// [`Buf::advance`](bytes::Buf::advance). Asking changes
+    /// nothing; but bytes that were looked at and not taken count as stuck, see
+    /// [`receive`](Self::receive).
     ///
     /// ```
     /// use bytes::Buf;
@@ -316,7 +317,8 @@ impl Connection {
     /// `now` is monotonic, since any origin; the deadline is on the same clock, and one that is not
     /// later than `now` means now. An earlier `now` counts as the latest seen. Any other call may
     /// change the deadline, so call this once before each wait. (The next one may be about something as
-    /// small as a buffer to be freed.) Without it nothing times out, no keepalive goes out, and idle
+    /// small as a buffer to be freed.) Whoever was busy meanwhile reads what has arrived first: a Pong
+    /// that still waits in the transport has not come. Without it nothing times out, no keepalive goes out, and idle
     /// buffers are kept.
     pub fn tick(&mut self, now: Duration) -> Option<Duration> {
         let now = self.outgoing.now(now);
@@ -368,8 +370,9 @@ impl Connection {
     }
 
     /// Gives each direction to a task of its own. What the receiving one finds to be answered goes to
-    /// the sending one by hand. (The other way nothing goes by itself: once `outgoing.state()` is not
-    /// open because of a deadline or `abort`, the driver stops reading.)
+    /// the sending one by hand. The other way, once [`Outgoing::ignores_peer`] because of a deadline or
+    /// `abort`, the receiving one is to [`stop`](Incoming::stop).
+    ///
     ///
     /// ```
     /// use websocket_proto::{Config, Connection, ProtocolError};

@@ -6,6 +6,6 @@
 pub struct Counters {
     /// Bytes on the wire, headers included: received, or taken by the transport.
     pub bytes: u64,
-    /// Frames: received as far as their header, or queued.
+    /// Frames: received as far as their header, or queued (also if a Close made them void since).
     pub frames: u64,
 }

@@ -75,7 +75,7 @@ pub(crate) struct Timer {
     release: Deadline,
     /// The 8 bytes of the latest keepalive Ping.
     keepalive: u64,
-    awaits_pong: bool,
+    pong: Pong,
     heard: bool,
     progress: bool,
 }
@@ -102,6 +102,17 @@ pub(crate) struct Situation {
     pub(crate) closing: bool,
     /// Whether there are bytes to transmit.
     pub(crate) unsent: bool,
+    /// Whether control frames are among them.
+    pub(crate) unsent_control: bool,
+}
+
+/// How it stands with the Pong to the latest keepalive Ping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pong {
+    NotAwaited,
+    Awaited,
+    /// The Ping waits behind a frame in transmission, and its time has not begun.
+    Delayed,
 }
 
 impl Timer {
@@ -114,7 +125,7 @@ impl Timer {
             alive: Deadline::ASKED,
             release: Deadline::OFF,
             keepalive: 0,
-            awaits_pong: false,
+            pong: Pong::NotAwaited,
             heard: false,
             progress: false,
         }
@@ -156,14 +167,40 @@ impl Timer {
 
     /// A Pong came. Only one with the bytes of the latest Ping shows that the peer is alive (T-CT-11).
     pub(crate) fn pong_received(&mut self, payload: &[u8]) {
-        if self.awaits_pong && payload == self.keepalive.to_be_bytes() {
+        if self.pong != Pong::NotAwaited && payload == self.keepalive.to_be_bytes() {
             self.is_alive();
         }
     }
 
     fn is_alive(&mut self) {
-        self.awaits_pong = false;
+        self.pong = Pong::NotAwaited;
         self.alive = Deadline::ASKED;
+    }
+
+    /// Nothing of the control frames waits for the transport any more.
+    pub(crate) fn control_drained(&mut self) {
+        if self.pong == Pong::Delayed {
+            self.pong = Pong::Awaited;
+            self.alive = Deadline::ASKED;
+        }
+    }
+
+    /// Begins a `tick`: takes note of what has happened since the last one.
+    pub(crate) fn observe(&mut self, now: Duration, liveness: Liveness, situation: Situation) {
+        self.clock.advance(now);
+        if core::mem::take(&mut self.heard) {
+            self.idle = Deadline::ASKED;
+            if liveness == Liveness::AnyBytes && self.pong != Pong::NotAwaited {
+                self.is_alive();
+            }
+        }
+        if self.pong != Pong::NotAwaited && situation.unsent_control {
+            self.pong = Pong::Delayed;
+            self.alive = Deadline::ASKED;
+        }
+        if core::mem::take(&mut self.progress) || !situation.unsent {
+            self.write_stall = Deadline::OFF;
+        }
     }
 
     /// Takes one deadline that is due; call until there is none.
@@ -171,19 +208,9 @@ impl Timer {
         &mut self,
         now: Duration,
         timeouts: &Timeouts,
-        liveness: Liveness,
         situation: Situation,
     ) -> Option<Due> {
         let now = self.clock.advance(now);
-        if core::mem::take(&mut self.heard) {
-            self.idle = Deadline::ASKED;
-            if liveness == Liveness::AnyBytes && self.awaits_pong {
-                self.is_alive();
-            }
-        }
-        if core::mem::take(&mut self.progress) || !situation.unsent {
-            self.write_stall = Deadline::OFF;
-        }
         if take_due(&mut self.close, now) {
             return Some(Due::Abort(ExpiredDeadline::Close));
         }
@@ -193,7 +220,7 @@ impl Timer {
         if situation.closing {
             self.stop_watching();
         }
-        if self.awaits_pong && take_due(&mut self.alive, now) {
+        if self.pong != Pong::NotAwaited && take_due(&mut self.alive, now) {
             return Some(Due::NoPong);
         }
         if take_due(&mut self.idle, now) {
@@ -203,7 +230,7 @@ impl Timer {
             self.keepalive = scramble(self.keepalive ^ nanoseconds(now));
             self.alive = Deadline::ASKED;
             // With no time set for the Pong there is nothing to wait for but the next Ping.
-            self.awaits_pong = timeouts.pong.is_some();
+            self.pong = timeouts.pong.map_or(Pong::NotAwaited, |_| Pong::Awaited);
             return Some(Due::Ping(self.keepalive.to_be_bytes()));
         }
         if take_due(&mut self.release, now) {
@@ -229,7 +256,10 @@ impl Timer {
         self.close.arm(now, timeouts.close);
         self.write_stall.arm(now, timeouts.write_stall);
         self.idle.arm(now, timeouts.idle);
-        let alive = if self.awaits_pong { timeouts.pong } else { timeouts.ping_interval };
+        let alive = match self.pong {
+            Pong::NotAwaited => timeouts.ping_interval,
+            Pong::Awaited | Pong::Delayed => timeouts.pong,
+        };
         self.alive.arm(now, alive);
         self.release.arm(now, Some(timeouts.release_after));
         [self.close, self.write_stall, self.idle, self.alive, self.release]
@@ -244,7 +274,7 @@ impl Timer {
     fn stop_watching(&mut self) {
         self.idle = Deadline::OFF;
         self.alive = Deadline::OFF;
-        self.awaits_pong = false;
+        self.pong = Pong::NotAwaited;
     }
 }
 

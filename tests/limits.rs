@@ -11,8 +11,8 @@ use support::{
     seed,
 };
 use websocket_proto::{
-    CloseCode, Config, Connection, Delivery, Limits, Liveness, MessageKind, ProtocolError, Role,
-    SendError, State, Timeouts, Transmit,
+    CloseCode, Config, Connection, Delivery, Limits, Liveness, MessageKind, Prepared,
+    ProtocolError, Role, SendError, State, Timeouts, Transmit,
 };
 
 const ROLES: [Role; 2] = [Role::Server, Role::Client];
@@ -332,4 +332,20 @@ fn reference_threshold() {
     let mut connection = with(Role::Server, |config| config.reference_threshold = 0);
     connection.send_shared(MessageKind::Binary, &Bytes::new()).unwrap();
     assert_eq!(output(&mut connection), [0x82, 0]);
+}
+
+/// T-CT-02: what remembering a message takes counts, too, and nothing that is gone does.
+#[test]
+fn small_references_and_refusals_count_as_long_as_they_are_there() {
+    let mut connection = with(Role::Server, |config| config.limits.max_write_buffer = 1 << 20);
+    let small = Prepared::binary(vec![1]);
+    let mut sent = 0;
+    while connection.send_prepared(&small).is_ok() {
+        sent += 1;
+    }
+    assert!((10_000..30_000).contains(&sent), "{sent}");
+    assert!(connection.is_full());
+    connection.receive_eof();
+    assert_eq!(connection.unsent(), 0);
+    assert!(!connection.is_full());
 }

@@ -58,7 +58,9 @@ fn at_every_byte(
         before(&mut connection);
         let mut bytes = take(&mut connection, count);
         // The transport sees what is left, and takes nothing.
-        let _shown = connection.transmit();
+        if let Transmit::Write(output) = connection.transmit() {
+            assert!(!output.chunk().is_empty());
+        }
         then(&mut connection);
         let unsent = connection.unsent();
         let rest = output(&mut connection);
@@ -297,6 +299,8 @@ fn answers_go_out_before_the_close_that_follows_them() {
             feed(&mut connection, &frame(peer, true, TEXT, b"question"));
             connection.send_text("answer").unwrap();
             connection.fragment(MessageKind::Binary, b"begun", false).unwrap();
+            // To ask whether there is something to write is not to show it.
+            assert!(matches!(connection.transmit(), Transmit::Write(_)));
             feed(&mut connection, &end);
             let frames = frames_out(&mut connection);
             assert_eq!(opcodes(&frames), [TEXT, BINARY, CLOSE]);

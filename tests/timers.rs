@@ -365,3 +365,40 @@ fn a_stalled_transport_is_dropped() {
     assert_eq!(pair.server.end().deadline, Some(ExpiredDeadline::WriteStall));
     assert!(pair.is_closed());
 }
+
+/// A Ping that waits behind a large frame in transmission has not been asked yet: the time for its Pong
+/// begins when the transport has taken it.
+#[test]
+fn a_slow_transfer_is_no_silence() {
+    let mut connection = Connection::server(Config::server());
+    connection.send_binary(&vec![0; 100 << 20]).unwrap();
+    let mut second = 0;
+    while connection.unsent() > 0 {
+        connection.tick(at(second));
+        advance(&mut connection, 1 << 20);
+        assert_eq!(connection.state(), State::Open, "{second} s");
+        second += 1;
+    }
+    assert_eq!(second, 101);
+    while connection.state() == State::Open {
+        connection.tick(at(second));
+        second += 1;
+    }
+    assert_eq!(second - 1, 101 + 20, "from when the Ping went out");
+    assert_eq!(expired(&connection), Some(ExpiredDeadline::Pong));
+}
+
+/// What is known of the end stays as it is.
+#[test]
+fn a_closed_connection_has_no_deadlines() {
+    let mut connection = Connection::server(Config::server());
+    connection.tick(START);
+    feed(&mut connection, &frame(Role::Client, true, CLOSE, b""));
+    connection.tick(at(1));
+    output(&mut connection);
+    connection.transport_shut_down();
+    connection.receive_eof();
+    assert_eq!(connection.tick(at(20)), None);
+    assert_eq!(expired(&connection), None);
+    assert!(connection.close_information().unwrap().clean);
+}

@@ -49,6 +49,7 @@ pub(crate) fn mask_in_place(data: &mut [u8], key: [u8; 4]) -> bool {
 #[cfg(any(feature = "alloc", test))]
 #[inline]
 pub(crate) fn mask_copy(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
+    debug_assert!(target.len() >= source.len());
     if source.len() < BLOCK {
         copy_small(source, target, key)
     } else {

@@ -134,7 +134,7 @@ impl Incoming {
     }
 
     /// Discards what is unfinished and everything that comes.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         self.decoder.stop();
         self.assembly.clear();
     }

@@ -67,10 +67,7 @@ impl Outgoing {
         match self.phase {
             Phase::Aborting { .. } => Transmit::Abort,
             Phase::Closed { .. } => Transmit::Idle,
-            _ if !self.outbox.is_empty() => {
-                self.backed_up = true;
-                Transmit::Write(Output::frames(self))
-            }
+            _ if !self.outbox.is_empty() => Transmit::Write(Output::frames(self)),
             // §7.1.1: the server ends the transport first; after a failure, whoever failed it.
             Phase::BothClosed { half: Half::None } if self.keys.is_none() => Transmit::Shutdown,
             Phase::Failed { half: Half::None } => Transmit::Shutdown,
@@ -141,6 +138,11 @@ impl Outgoing {
 
     /// See [`Connection::tick`](crate::Connection::tick).
     pub fn tick(&mut self, now: Duration) -> Option<Duration> {
+        if matches!(self.phase, Phase::Closed { .. } | Phase::Aborting { .. }) {
+            return None;
+        }
+        let situation = self.situation();
+        self.timer.observe(now, self.config.liveness, situation);
         while let Some(due) = self.due(now) {
             match due {
                 Due::Abort(deadline) => {
@@ -176,7 +178,7 @@ impl Outgoing {
 
     fn due(&mut self, now: Duration) -> Option<Due> {
         let situation = self.situation();
-        self.timer.fire(now, &self.config.timeouts, self.config.liveness, situation)
+        self.timer.fire(now, &self.config.timeouts, situation)
     }
 
     /// See [`Connection::state`](crate::Connection::state).
@@ -205,8 +207,11 @@ impl Outgoing {
         self.timer.heard();
     }
 
-    /// Whether nothing of what the peer sends matters any more.
-    pub(crate) const fn ignores_peer(&self) -> bool {
+    /// Whether nothing that the peer sends matters any more: its Close came, or the connection has failed
+    /// or ended. The receiving half of a [split](crate::Connection::split) connection is then to
+    /// [stop](crate::Incoming::stop).
+    #[must_use]
+    pub const fn ignores_peer(&self) -> bool {
         !matches!(self.phase, Phase::Open | Phase::CloseSent)
     }
 
@@ -222,15 +227,23 @@ impl Outgoing {
         if count > 0 {
             self.timer.progressed();
         }
-        if self.refused && self.outbox.unsent_data() <= self.config.limits.max_write_buffer / 2 {
+        if self.refused && self.outbox.weight() <= self.config.limits.max_write_buffer / 2 {
             self.refused = false;
         }
+        if self.outbox.unsent_control() == 0 {
+            self.timer.control_drained();
+        }
         if self.outbox.is_empty() {
-            self.backed_up = false;
+            *self.shown.get_mut() = false;
             if let Phase::BothClosed { half: Half::Receiving } = self.phase {
                 self.end();
             }
         }
+    }
+
+    /// Whether the transport was shown bytes that it did not take.
+    fn is_backed_up(&mut self) -> bool {
+        *self.shown.get_mut()
     }
 
     /// Queues our Close behind everything else (§7.1.2).
@@ -246,7 +259,7 @@ impl Outgoing {
         match self.phase {
             Phase::Open => {
                 self.begin(Initiator::Local);
-                if self.backed_up {
+                if self.is_backed_up() {
                     self.outbox.cut_at_frame();
                 }
                 self.push_close(Some(code), reason);
@@ -275,7 +288,7 @@ impl Outgoing {
 
     /// Moves our Close, if nothing of it was transmitted, to where an answer to a Close goes.
     fn move_close_up(&mut self) {
-        if !self.backed_up {
+        if !self.is_backed_up() {
             return;
         }
         if let Some(close) = self.outbox.take_last_frame() {
@@ -323,7 +336,11 @@ impl Outgoing {
     }
 
     fn situation(&self) -> Situation {
-        Situation { closing: !matches!(self.phase, Phase::Open), unsent: !self.outbox.is_empty() }
+        Situation {
+            closing: !matches!(self.phase, Phase::Open),
+            unsent: !self.outbox.is_empty(),
+            unsent_control: self.outbox.unsent_control() > 0,
+        }
     }
 }
 
@@ -346,7 +363,7 @@ impl React for Outgoing {
         match self.phase {
             Phase::Open => {
                 self.begin(Initiator::Peer);
-                if self.backed_up {
+                if self.is_backed_up() {
                     self.outbox.cut_at_message();
                 }
                 self.push_close(code, "");

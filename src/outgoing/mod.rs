@@ -11,6 +11,7 @@ mod writer;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
+use core::sync::atomic::AtomicBool;
 
 use bytes::{Bytes, BytesMut};
 
@@ -43,8 +44,9 @@ pub struct Outgoing {
     text: Validator,
     /// A send was refused, and less than half of the output has been transmitted since.
     refused: bool,
-    /// The transport was shown bytes that it has not taken: it does not keep up.
-    backed_up: bool,
+    /// Bytes were looked at for the transport, and it has not taken all of them since. (Atomic because
+    /// looking needs no exclusive access.)
+    shown: AtomicBool,
     phase: Phase,
     record: Option<Box<CloseRecord>>,
     timer: Timer,
@@ -70,7 +72,7 @@ impl Outgoing {
             sequence: Sequence::Idle,
             text: Validator::new(),
             refused: false,
-            backed_up: false,
+            shown: AtomicBool::new(false),
             phase: Phase::Open,
             record: None,
             timer,
@@ -228,8 +230,8 @@ impl Outgoing {
     /// See [`Connection::is_full`](crate::Connection::is_full).
     #[must_use]
     pub fn is_full(&self) -> bool {
-        let unsent = self.outbox.unsent_data();
-        self.refused || (unsent > 0 && unsent >= self.config.limits.max_write_buffer)
+        let unsent = self.outbox.weight();
+        unsent > 0 && (self.refused || unsent >= self.config.limits.max_write_buffer)
     }
 
     /// See [`Connection::unsent`](crate::Connection::unsent).
@@ -292,7 +294,7 @@ impl Outgoing {
 
     #[inline]
     fn check_room(&mut self, size: usize) -> Result<(), SendError> {
-        let unsent = self.outbox.unsent_data();
+        let unsent = self.outbox.weight();
         let header = Header::size(size as u64, self.keys.is_some());
         let after = unsent.saturating_add(size).saturating_add(header);
         if unsent > 0 && after > self.config.limits.max_write_buffer {

@@ -64,8 +64,15 @@ impl Outbox {
 
     /// Bytes that the transport has not taken, control frames not counted.
     #[inline]
-    pub(super) fn unsent_data(&self) -> usize {
+    fn unsent_data(&self) -> usize {
         self.data.len() - self.sent + self.beside.as_ref().map_or(0, |beside| beside.referenced)
+    }
+
+    /// As `unsent_data`, with what remembering each reference takes: many small ones are large, too.
+    #[inline]
+    pub(super) fn weight(&self) -> usize {
+        let references = self.beside.as_ref().map_or(0, |beside| beside.references.len());
+        self.unsent_data() + references * size_of::<Reference>()
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! What there is to transmit, as the driver sees it.
 
 use core::fmt;
+use core::sync::atomic::Ordering;
 #[cfg(feature = "std")]
 use std::io::IoSlice;
 
@@ -60,7 +61,10 @@ impl Buf for Output<'_> {
 
     fn chunk(&self) -> &[u8] {
         match &self.source {
-            Source::Frames(outgoing) => outgoing.outbox.chunk(),
+            Source::Frames(outgoing) => {
+                outgoing.shown.store(true, Ordering::Relaxed);
+                outgoing.outbox.chunk()
+            }
             Source::Plain(bytes) => bytes,
         }
     }
@@ -68,7 +72,10 @@ impl Buf for Output<'_> {
     #[cfg(feature = "std")]
     fn chunks_vectored<'a>(&'a self, places: &mut [IoSlice<'a>]) -> usize {
         match &self.source {
-            Source::Frames(outgoing) => outgoing.outbox.chunks_vectored(places),
+            Source::Frames(outgoing) => {
+                outgoing.shown.store(true, Ordering::Relaxed);
+                outgoing.outbox.chunks_vectored(places)
+            }
             Source::Plain(bytes) => bytes.chunks_vectored(places),
         }
     }

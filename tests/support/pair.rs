@@ -125,16 +125,21 @@ impl Node {
     fn write(&mut self, peer: &mut Self, chunks: &mut Chunks) -> bool {
         match self.connection.transmit() {
             Transmit::Idle => return false,
-            Transmit::Write(_) if self.stalled => return false,
+            Transmit::Write(output) if self.stalled => {
+                // The write that would block: the bytes are shown, and none is taken.
+                assert!(!output.chunk().is_empty());
+                return false;
+            }
             Transmit::Write(mut output) => {
                 assert!(self.transport == Transport::Open, "output behind a shutdown");
                 assert!(!self.finished, "output behind the answer to the end");
                 let start = self.wire.len();
+                let shown = output.chunk().len();
                 if chunks.takes_output() {
                     let taken = self.connection.take_output().expect("there is output");
                     self.wire.extend_from_slice(&taken);
                 } else {
-                    let count = chunks.next(output.chunk().len());
+                    let count = chunks.next(shown);
                     self.wire.extend_from_slice(&output.chunk()[..count]);
                     output.advance(count);
                 }
