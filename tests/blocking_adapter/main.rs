@@ -14,5 +14,6 @@ mod deadlines;
 mod handshake;
 mod messages;
 mod split;
+mod stuck;
 mod support;
 mod transports;

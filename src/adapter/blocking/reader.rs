@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
-use std::io;
+use std::{io, thread};
 
 use super::line::{Line, Received};
 use super::receiving::{Queue, Receiving, Side};
@@ -140,7 +140,8 @@ impl<R: Transport, W: Transport> Answering<R, W> {
     fn tick(&mut self, incoming: &mut Incoming) -> Option<Duration> {
         let mut outgoing = self.shared.outgoing();
         let deadline = outgoing.tick(self.line.now());
-        if let Transmit::Abort = outgoing.transmit() {
+        // To ask while bytes are queued would say that the transport was shown them.
+        if outgoing.unsent() == 0 && matches!(outgoing.transmit(), Transmit::Abort) {
             // Without the token: who holds it may be blocked until this.
             self.line.shut_down();
             outgoing.transport_shut_down();
@@ -163,7 +164,7 @@ impl<R: Transport, W: Transport> Answering<R, W> {
         if !is_due {
             return;
         }
-        self.again = match self.shared.try_write_out() {
+        self.again = match self.shared.try_write_out(BRIEFLY) {
             Progress::Blocked => {
                 let pause = self.again.map_or(FIRST_PAUSE, |again| again.pause * 2);
                 let pause = pause.min(LONGEST_PAUSE);
@@ -171,6 +172,26 @@ impl<R: Transport, W: Transport> Answering<R, W> {
             }
             Progress::Done | Progress::Busy | Progress::Failed => None,
         };
+    }
+
+    /// Writes what may still go out when there is nothing to read any more, until the connection is closed.
+    fn write_to_the_end(&mut self, incoming: &mut Incoming) {
+        loop {
+            let deadline = self.tick(incoming);
+            if self.is_closed() {
+                return;
+            }
+            let left = deadline.map(|deadline| deadline.saturating_sub(self.line.now()));
+            let patience =
+                left.map_or(LONGEST_PAUSE, |left| left.clamp(FIRST_PAUSE, LONGEST_PAUSE));
+            match self.shared.try_write_out(patience) {
+                // Whoever writes gives no sign when it is done.
+                Progress::Busy => thread::sleep(FIRST_PAUSE),
+                Progress::Blocked => {}
+                // There is no more to come of the transport.
+                Progress::Done | Progress::Failed => self.shared.outgoing().transport_shut_down(),
+            }
+        }
     }
 }
 
@@ -206,13 +227,12 @@ impl<R: Transport, W: Transport> Side for Answering<R, W> {
     fn end(&mut self, incoming: &mut Incoming) {
         incoming.receive_eof();
         self.apply(incoming);
-        // There is nothing to read any more: what is left to write can be waited for.
-        if let Err(Error::Io(error)) = self.shared.flush() {
-            self.line.fail(error);
-        }
         if !self.shared.is_writable() || !self.line.is_writable() {
             self.shared.outgoing().transport_shut_down();
         }
+        self.write_to_the_end(incoming);
+        // Without the token: who holds it may be blocked until this.
+        self.line.shut_down();
     }
 
     fn feed(&mut self, queue: &mut Queue<'_>) -> Result<(), Error> {
@@ -227,6 +247,9 @@ impl<R: Transport, W: Transport> Side for Answering<R, W> {
         self.shared.outcome(self.line.take_failure())
     }
 }
+
+/// For how long a write of the reader's may wait.
+const BRIEFLY: Duration = Duration::from_millis(1);
 
 /// How long to let a transport alone that took no more, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);

@@ -37,9 +37,6 @@ const MOST_PIECES: usize = 16;
 /// Capacity that the buffer for pieces may keep while nothing is queued.
 const KEPT: usize = 4 << 10;
 
-/// For how long who must not wait may.
-const BRIEFLY: Duration = Duration::from_millis(1);
-
 pub(super) struct Shared<W> {
     outgoing: Mutex<Outgoing>,
     /// The token.
@@ -122,15 +119,16 @@ impl<W: Transport> Shared<W> {
         }
     }
 
-    /// Writes what is queued, if nobody else is writing and as long as the transport takes it.
-    pub(super) fn try_write_out(&self) -> Progress {
+    /// Writes what is queued, if nobody else is writing and as long as the transport takes it
+    /// with this patience.
+    pub(super) fn try_write_out(&self, patience: Duration) -> Progress {
         loop {
             let mut half = match self.half.try_lock() {
                 Ok(half) => half,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => return Progress::Busy,
             };
-            let progress = self.write_out(&mut half, Some(BRIEFLY));
+            let progress = self.write_out(&mut half, Some(patience));
             drop(half);
             if progress != Progress::Done || !self.has_output() {
                 return progress;
@@ -180,8 +178,8 @@ impl<W: Transport> Shared<W> {
             return Error::Timeout(ExpiredDeadline::WriteStall);
         }
         let mut outgoing = self.outgoing();
-        let over =
-            outgoing.state() == State::Closed || matches!(outgoing.transmit(), Transmit::Abort);
+        let over = outgoing.state() == State::Closed
+            || (outgoing.unsent() == 0 && matches!(outgoing.transmit(), Transmit::Abort));
         match outgoing.close_information().and_then(|information| information.deadline) {
             // If a write failed, then because the deadline had ended the transport.
             Some(deadline) if over => Error::Timeout(deadline),
