@@ -106,3 +106,18 @@ fn the_close_deadline_is_kept_while_a_writer_is_blocked() {
     assert_eq!(closed.deadline, Some(ExpiredDeadline::Close));
     assert!(!closed.clean, "our answer did not go out");
 }
+
+#[test]
+fn a_close_that_was_never_written_is_not_clean() {
+    let mut config = client_config();
+    config.timeouts.write_stall = ms(40);
+    let (transport, _begun) = Stuck::new(b"\x88\x02\x03\xE8");
+    let connection = Connection::client(config.clone(), [7; 32]);
+    let client = WebSocket::from_connection(transport, connection, &config);
+    let (mut reader, _writer) = client.split().expect("split");
+    let result = reader.read();
+    assert!(matches!(result, Ok(None)), "{result:?}");
+    let closed = reader.closed().expect("closed");
+    assert_eq!(closed.received.as_u16(), 1000);
+    assert!(!closed.clean, "our answer did not go out");
+}

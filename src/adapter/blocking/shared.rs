@@ -52,6 +52,10 @@ struct WriteHalf<W> {
     line: Line<W>,
     /// Taken from the queue and not written.
     piece: BytesMut,
+    /// The last byte of the piece is still in the queue: it is the last there was, and as long as it
+    /// is there, the queue does not pass for transmitted. Nothing gets in between: its frame is in
+    /// transmission.
+    holds_last: bool,
     /// When the piece was taken, or the transport took some of it.
     progress: Duration,
 }
@@ -78,7 +82,12 @@ impl<W: Transport> Shared<W> {
         Arc::new(Self {
             outgoing: Mutex::new(outgoing),
             writable: AtomicBool::new(line.is_writable()),
-            half: Mutex::new(WriteHalf { line, piece: BytesMut::new(), progress: Duration::ZERO }),
+            half: Mutex::new(WriteHalf {
+                line,
+                piece: BytesMut::new(),
+                holds_last: false,
+                progress: Duration::ZERO,
+            }),
             write_stall,
             stalled: AtomicBool::new(false),
         })
@@ -215,6 +224,9 @@ impl<W: Transport> Shared<W> {
                 Written::Bytes(count) => {
                     half.piece.advance(count);
                     half.progress = half.line.now();
+                    if half.piece.is_empty() && core::mem::take(&mut half.holds_last) {
+                        self.release_last();
+                    }
                 }
                 Written::Nothing if self.outgoing().state() == State::Closed => {
                     return self.fail(half);
@@ -231,9 +243,16 @@ impl<W: Transport> Shared<W> {
         loop {
             let mut outgoing = self.outgoing();
             match outgoing.transmit() {
-                Transmit::Write(output) if self.is_writable() => {
-                    half.piece.reserve(output.remaining().min(PIECE));
-                    half.piece.put(output.take(PIECE));
+                Transmit::Write(mut output) if self.is_writable() => {
+                    let queued = output.remaining();
+                    half.holds_last = queued <= PIECE;
+                    half.piece.reserve(queued.min(PIECE));
+                    if half.holds_last {
+                        half.piece.put((&mut output).take(queued.saturating_sub(1)));
+                        half.piece.extend_from_slice(output.chunk());
+                    } else {
+                        half.piece.put(output.take(PIECE));
+                    }
                     half.progress = half.line.now();
                     return Progress::Busy;
                 }
@@ -251,6 +270,13 @@ impl<W: Transport> Shared<W> {
         }
     }
 
+    /// Takes off the queue what `holds_last` left there.
+    fn release_last(&self) {
+        if let Transmit::Write(mut output) = self.outgoing().transmit() {
+            output.advance(1);
+        }
+    }
+
     /// Gives the sending direction of the transport up.
     fn fail(&self, half: &mut WriteHalf<W>) -> Progress {
         self.writable.store(false, Ordering::Relaxed);
@@ -258,6 +284,7 @@ impl<W: Transport> Shared<W> {
             half.line.shut_down();
         }
         half.piece = BytesMut::new();
+        half.holds_last = false;
         Progress::Failed
     }
 }
