@@ -115,3 +115,69 @@ fn a_timeout_that_the_socket_had_does_not_matter() {
     write(&mut peer, &masked(0x81, b"x"));
     assert!(matches!(join(server), Ok(Some(_))));
 }
+
+#[test]
+fn an_answer_does_not_measure_the_silence_before_what_was_read() {
+    let mut config = server_config();
+    config.timeouts.idle = ms(60);
+    let (mut server, mut peer) = server_and_raw_client(config);
+    write(&mut peer, &masked(0x81, b"x"));
+    assert!(server.read().expect("read").is_some());
+    // The application is busy for longer than the peer may be silent.
+    std::thread::sleep(ms(80).expect("a time"));
+    server.send_text("answer").expect("send");
+    assert_eq!(server.state(), State::Open);
+    write(&mut peer, &masked(0x81, b"y"));
+    assert!(server.read().expect("read").is_some());
+}
+
+fn until_a_ping(peer: &mut std::net::TcpStream) -> Vec<u8> {
+    let ping = read_bytes(peer, 10);
+    assert_eq!(ping.get(..2), Some(&[0x89, 8][..]));
+    masked(0x8A, &ping[2..])
+}
+
+/// A Pong that has come while the application was busy.
+fn a_pong_that_was_not_read_counts(split: bool) {
+    let mut config = server_config();
+    config.timeouts.ping_interval = ms(10);
+    config.timeouts.pong = ms(60);
+    let (mut server, mut peer) = server_and_raw_client(config);
+    let (go, wait) = std::sync::mpsc::channel();
+    let (done, ready) = std::sync::mpsc::channel();
+    let peer = spawn(move || {
+        let pong = until_a_ping(&mut peer);
+        write(&mut peer, &masked(0x81, b"x"));
+        wait.recv().expect("x was read");
+        write(&mut peer, &[pong, masked(0x81, b"y")].concat());
+        done.send(()).expect("a test");
+        peer
+    });
+    let answered = move || {
+        go.send(()).expect("a peer");
+        ready.recv().expect("a Pong");
+        std::thread::sleep(ms(100).expect("a time"));
+    };
+    if split {
+        let (mut reader, _writer) = server.split().expect("split");
+        assert!(reader.read().expect("read").is_some());
+        answered();
+        assert!(reader.read().expect("read").is_some());
+    } else {
+        assert!(server.read().expect("read").is_some());
+        answered();
+        server.flush().expect("flush");
+        assert!(server.read().expect("read").is_some());
+    }
+    drop(join(peer));
+}
+
+#[test]
+fn a_pong_that_came_while_the_application_was_busy_counts() {
+    a_pong_that_was_not_read_counts(false);
+}
+
+#[test]
+fn a_pong_that_came_while_the_application_was_busy_counts_for_a_reader() {
+    a_pong_that_was_not_read_counts(true);
+}

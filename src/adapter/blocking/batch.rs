@@ -118,6 +118,7 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// [`Error::Io`], [`Error::Timeout`], [`Error::ConnectionLost`] if writing failed or fails.
     pub fn flush(&mut self) -> Result<(), Error> {
+        self.side.apply(self.incoming);
         self.side.flush()
     }
 

@@ -9,7 +9,7 @@ use bytes::Buf;
 
 use super::Transport;
 use super::machine::Machine;
-use crate::{Output, State, Timeouts, Transmit};
+use crate::{Outgoing, Output, State, Timeouts, Transmit};
 
 /// Runs of bytes that one vectored write takes.
 const RUNS: usize = 64;
@@ -27,6 +27,10 @@ pub(super) struct Line<S> {
     ended: bool,
     /// Written, but perhaps held back by the transport.
     unflushed: bool,
+    /// When the connection wants to be told the time.
+    deadline: Option<Duration>,
+    /// Until when it is known what the peer sent: the latest read took all there was.
+    heard_until: Duration,
     /// The first error that was not reported.
     failure: Option<io::Error>,
 }
@@ -65,6 +69,8 @@ impl<S: Transport> Line<S> {
             writable: true,
             ended: false,
             unflushed: false,
+            deadline: None,
+            heard_until: Duration::ZERO,
             failure: None,
         }
     }
@@ -96,6 +102,57 @@ impl<S: Transport> Line<S> {
         deadline
     }
 
+    /// As `write_out`, for a connection: that the peer is silent is for [`tick`](Self::tick) to find out,
+    /// unless it takes nothing either.
+    pub(super) fn write_queued(&mut self, outgoing: &mut Outgoing) {
+        let mut progress = None;
+        let mut stalled = false;
+        loop {
+            let now = self.now();
+            let open = outgoing.state() == State::Open;
+            if stalled || !open || self.deadline.is_none_or(|deadline| now < deadline) {
+                self.deadline = outgoing.tick(now);
+            }
+            let patience_ends = match self.write_stall {
+                Some(stall) if open => Some(progress.get_or_insert(now).saturating_add(stall)),
+                _ => self.deadline,
+            };
+            match outgoing.transmit() {
+                Transmit::Write(output) if self.writable => {
+                    let before = output.remaining();
+                    self.write_some(output, patience_ends);
+                    let took = outgoing.unsent() < before;
+                    if took {
+                        progress = None;
+                    }
+                    stalled = !took && patience_ends.is_some_and(|end| end <= self.now());
+                }
+                Transmit::Shutdown => self.half_close(outgoing),
+                Transmit::Abort => {
+                    self.shut_down();
+                    outgoing.transport_shut_down();
+                }
+                Transmit::Idle | Transmit::Write(_) => break,
+            }
+        }
+        self.flush();
+        if outgoing.state() == State::Closed {
+            // The peer may be waiting for our end.
+            self.shut_down();
+        }
+    }
+
+    /// Lets time pass for a connection whose peer was heard as far as it was read, unless something that
+    /// has come meanwhile might make a difference; returns the next deadline.
+    pub(super) fn tick(&mut self, outgoing: &mut Outgoing) -> Option<Duration> {
+        let now = self.now();
+        let known = |deadline| now < deadline || deadline <= self.heard_until;
+        if outgoing.state() != State::Open || self.deadline.is_none_or(known) {
+            self.deadline = outgoing.tick(now);
+        }
+        self.deadline
+    }
+
     /// Reads once, until `deadline` at the latest.
     pub(super) fn read(&mut self, buffer: &mut [u8], deadline: Option<Duration>) -> Received {
         let left = deadline.map(|deadline| deadline.saturating_sub(self.now()));
@@ -107,10 +164,14 @@ impl<S: Transport> Line<S> {
             Ok(0) => Received::End,
             Ok(count) => {
                 self.read_timeout.expired = false;
+                if count < buffer.len() {
+                    self.heard_until = self.now();
+                }
                 Received::Bytes(count)
             }
             Err(error) if is_timeout(&error) => {
                 self.read_timeout.expired = true;
+                self.heard_until = self.now();
                 Received::Nothing
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => Received::Nothing,
@@ -209,6 +270,11 @@ impl<S: Transport> Line<S> {
         }
     }
 
+    /// When the connection wants to be told the time next.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
     /// [`Timeouts::close`] of the connection.
     pub(super) fn close(&self) -> Option<Duration> {
         self.close
@@ -246,6 +312,7 @@ impl<S: Transport> Line<S> {
         divide: impl FnOnce(S) -> io::Result<(R, W)>,
     ) -> io::Result<(Line<R>, Line<W>)> {
         let Self { origin, close, write_stall, writable, unflushed, failure, .. } = self;
+        let Self { deadline, heard_until, .. } = self;
         let (read_half, write_half) = divide(self.transport)?;
         let reading = Line {
             transport: read_half,
@@ -257,6 +324,8 @@ impl<S: Transport> Line<S> {
             writable,
             ended: false,
             unflushed: false,
+            deadline,
+            heard_until,
             failure,
         };
         let writing = Line {
@@ -269,6 +338,8 @@ impl<S: Transport> Line<S> {
             writable,
             ended: false,
             unflushed,
+            deadline: None,
+            heard_until: Duration::ZERO,
             failure: None,
         };
         Ok((reading, writing))

@@ -139,7 +139,7 @@ impl<R: Transport, W: Transport> Answering<R, W> {
     /// Lets time pass; returns the next deadline.
     fn tick(&mut self, incoming: &mut Incoming) -> Option<Duration> {
         let mut outgoing = self.shared.outgoing();
-        let deadline = outgoing.tick(self.line.now());
+        let deadline = self.line.tick(&mut outgoing);
         // To ask while bytes are queued would say that the transport was shown them.
         if outgoing.unsent() == 0 && matches!(outgoing.transmit(), Transmit::Abort) {
             // Without the token: who holds it may be blocked until this.

@@ -181,6 +181,7 @@ impl<S: Transport> WebSocket<S> {
     /// # Errors
     /// [`Error::Io`], [`Error::Timeout`], [`Error::ConnectionLost`] if writing failed or fails.
     pub fn flush(&mut self) -> Result<(), Error> {
+        self.sending.apply(&mut self.receiving.incoming);
         self.sending.flush()
     }
 
@@ -284,7 +285,9 @@ impl<S: Transport> Side for Sending<S> {
 
     fn turn(&mut self, incoming: &mut Incoming) -> Option<Duration> {
         self.apply(incoming);
-        let deadline = self.line.write_out(&mut self.outgoing);
+        let _deadline = self.line.tick(&mut self.outgoing);
+        self.line.write_queued(&mut self.outgoing);
+        let deadline = self.line.deadline();
         if self.outgoing.ignores_peer() {
             incoming.stop();
         }
@@ -317,7 +320,7 @@ impl<S: Transport> Side for Sending<S> {
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        let _deadline = self.line.write_out(&mut self.outgoing);
+        self.line.write_queued(&mut self.outgoing);
         if self.outgoing.state() == State::Closed {
             self.outcome()
         } else if self.line.is_writable() {
