@@ -1,5 +1,6 @@
-//! The blocking adapter over real sockets on loopback, with ports from the system. Nothing sleeps: what takes
-//! time is bounded by short deadlines of the connections themselves.
+//! The blocking adapter over real sockets on loopback, with ports from the system. What takes time
+//! is bounded by short deadlines of the connections themselves; nothing sleeps but an application that has to
+//! be busy for longer than such a deadline.
 #![cfg(feature = "std")]
 #![expect(
     clippy::cast_possible_truncation,

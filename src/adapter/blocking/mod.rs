@@ -55,6 +55,7 @@ mod read_buffer;
 mod reader;
 mod receiving;
 mod shared;
+mod timeout;
 mod transport;
 mod web_socket;
 mod writer;
