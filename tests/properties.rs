@@ -1,5 +1,5 @@
-//! Properties of any input: no panic, the same result however the bytes are cut, text that is UTF-8,
-//! output that is the same however it is taken.
+//! Properties of any input: no panic, the same result however the bytes are cut, and
+//! in whichever order the methods are called.
 #![cfg(feature = "alloc")]
 
 mod support;
@@ -10,7 +10,6 @@ use proptest::prelude::*;
 use support::{Random, Seen, feed, frame, output, read_whole, seed};
 use websocket_proto::frame::{Decoder, Header, Opcode};
 use websocket_proto::rules::Sequence;
-use websocket_proto::utf8::Validator;
 use websocket_proto::{
     CloseCode, Config, Connection, Delivery, MessageKind, Prepared, Role, State, Transmit,
 };
@@ -215,23 +214,6 @@ proptest! {
         prop_assert_eq!(received, payload.repeat(2));
     }
 
-    /// T-FR-15 R6455-8.1-02: the validator agrees with `core::str` on every prefix, at any split.
-    #[test]
-    fn utf8_at_any_split(bytes in utf8_like(), seed in any::<u64>()) {
-        let mut validator = Validator::new();
-        let mut length = 0;
-        for part in cut(&bytes, seed) {
-            length += part.len();
-            let accepted = validator.push(part).is_ok();
-            prop_assert_eq!(accepted, can_become_text(&bytes[..length]));
-            if !accepted {
-                return Ok(());
-            }
-        }
-        prop_assert_eq!(validator.finish().is_ok(), core::str::from_utf8(&bytes).is_ok());
-        prop_assert!(validator.is_complete());
-    }
-
     /// T-GN-01, DESIGN.md §2: every method is legal at every moment.
     #[test]
     fn any_order_of_calls(role in role(), seed in any::<u64>()) {
@@ -299,89 +281,5 @@ fn any_call(connection: &mut Connection, random: &mut Random, now: &mut core::ti
             feed(connection, &wire[..if random.chance(90) { wire.len() } else { end }]);
         }
         _ => drop(feed(connection, b"")),
-    }
-}
-
-/// Bytes that are nearly text.
-fn utf8_like() -> impl Strategy<Value = Vec<u8>> {
-    let piece = prop_oneof![
-        10 => any::<char>().prop_map(|character| character.to_string().into_bytes()),
-        4 => "[ -~]{0,80}".prop_map(String::into_bytes),
-        1 => vec(any::<u8>(), 1..3),
-        1 => prop::sample::select(BOUNDARIES.to_vec()).prop_map(<[u8]>::to_vec),
-    ];
-    vec(piece, 0..8).prop_map(|pieces| pieces.concat())
-}
-
-/// The last and first sequences of each length, surrogates, overlong forms, what is beyond U+10FFFF.
-const BOUNDARIES: [&[u8]; 18] = [
-    b"\x7F",
-    b"\x80",
-    b"\xC0\x80",
-    b"\xC1\xBF",
-    b"\xC2\x80",
-    b"\xDF\xBF",
-    b"\xE0\x9F\xBF",
-    b"\xE0\xA0\x80",
-    b"\xED\x9F\xBF",
-    b"\xED\xA0\x80",
-    b"\xED\xBF\xBF",
-    b"\xEE\x80\x80",
-    b"\xEF\xBF\xBF",
-    b"\xF0\x8F\xBF\xBF",
-    b"\xF0\x90\x80\x80",
-    b"\xF4\x8F\xBF\xBF",
-    b"\xF4\x90\x80\x80",
-    b"\xF5\x80\x80\x80",
-];
-
-/// Whether some continuation makes valid text of it.
-fn can_become_text(bytes: &[u8]) -> bool {
-    core::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true)
-}
-
-/// Feeds it in two parts, cut at `at`; whether both were accepted, and the end.
-fn validates(bytes: &[u8], at: usize) -> (bool, bool) {
-    let mut validator = Validator::new();
-    let accepted = validator.push(&bytes[..at]).is_ok() && validator.push(&bytes[at..]).is_ok();
-    (accepted, accepted && validator.finish().is_ok())
-}
-
-/// T-FR-15: all sequences of up to three bytes, cut at different places.
-#[test]
-fn utf8_of_up_to_three_bytes() {
-    for number in 0..1_u32 << 24 {
-        let [_, bytes @ ..] = number.to_be_bytes();
-        // One, two or three bytes, whose first one is not 0.
-        let bytes = if number < 1 << 8 {
-            &bytes[2..]
-        } else if number < 1 << 16 {
-            &bytes[1..]
-        } else {
-            &bytes[..]
-        };
-        let expected = (can_become_text(bytes), core::str::from_utf8(bytes).is_ok());
-        let at = number as usize % (bytes.len() + 1);
-        assert_eq!(validates(bytes, at), expected, "{bytes:02X?} at {at}");
-    }
-}
-
-/// T-FR-15: four bytes around every boundary of the table in RFC 3629 §4, at every split.
-#[test]
-fn utf8_of_four_bytes() {
-    let leads = [0xE0, 0xED, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF];
-    let others = [0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF];
-    for lead in leads {
-        for second in 0..=0xFF {
-            for third in others {
-                for fourth in others {
-                    let bytes = [lead, second, third, fourth];
-                    let expected = (can_become_text(&bytes), core::str::from_utf8(&bytes).is_ok());
-                    for at in 0..=4 {
-                        assert_eq!(validates(&bytes, at), expected, "{bytes:02X?} at {at}");
-                    }
-                }
-            }
-        }
     }
 }
