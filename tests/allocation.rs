@@ -146,6 +146,34 @@ fn a_message_across_reads_or_fragments_is_assembled_in_the_same_buffer() {
     }
 }
 
+/// A control frame that spans reads has one buffer of its own, which is used again.
+#[test]
+fn a_control_frame_across_reads_is_assembled_in_the_same_buffer() {
+    for mut connection in both() {
+        let sender = connection.role().peer();
+        for size in [1, 16, 125] {
+            let wire = frame(sender, true, PING, &payload(size));
+            let mut buffer = wire.clone();
+            let count = allocations(|| {
+                buffer.copy_from_slice(&wire);
+                let mut pings = 0;
+                for mut input in buffer.chunks_mut(wire.len().div_ceil(2)) {
+                    if let Some(event) = connection.receive(&mut input).expect("valid") {
+                        assert!(matches!(event, Event::Ping(payload) if payload.len() == size));
+                        pings += 1;
+                    }
+                }
+                assert_eq!(pings, 1);
+                drain(&mut connection);
+            });
+            println!(
+                "receive a Ping of {size} in two reads: {count} in {ROUNDS}, its Pong included"
+            );
+            assert_eq!(count, 0);
+        }
+    }
+}
+
 /// "receive, `Delivery::Chunks`": no heap for data, ever, and no copy.
 #[test]
 fn chunks_need_no_heap() {

@@ -14,6 +14,7 @@ use support::{
     BINARY, CONTINUATION, Counting, PING, PONG, TEXT, Usage, close_body, frame, header, peak_of,
     read_whole, seed, usage,
 };
+use websocket_proto::handshake::{self, Acceptance, ClientRequest, Uri};
 use websocket_proto::{
     Config, Connection, Event, MessageKind, Prepared, ProtocolError, Role, SendError, Transmit,
 };
@@ -150,6 +151,37 @@ fn message_in(connection: &mut Connection, size: usize, reads: usize) {
 fn message_out(connection: &mut Connection, size: usize) {
     connection.send_binary(&vec![1; size]).expect("one message fits an empty queue");
     drain(connection);
+}
+
+/// "idle connection" from its first byte on: what the opening handshake took is released, too.
+#[test]
+fn the_handshake_leaves_nothing() {
+    let (for_server, for_client) = configs();
+    let request = ClientRequest::new(Uri::parse("ws://localhost/chat").expect("a URI"));
+    let before = usage();
+    let mut client = handshake::Client::new(&request, for_client, seed(7));
+    let mut server = handshake::Server::new(for_server);
+    let asked = {
+        let Transmit::Write(mut output) = client.transmit() else { panic!("no request") };
+        let mut bytes = output.copy_to_bytes(output.remaining()).to_vec();
+        server.receive(&mut &mut bytes[..]).expect("valid").expect("a request")
+    };
+    drop(server);
+    let mut server = asked.accept(&Acceptance::new()).expect("accepted");
+    let established = {
+        let mut bytes = server.take_output().expect("the 101").to_vec();
+        client.receive(&mut &mut bytes[..]).expect("valid").expect("established")
+    };
+    let mut client_end = established.connection;
+    drop((client, established.response));
+    let at_once = usage().bytes_over(before);
+    for seconds in 1..4 {
+        server.tick(seconds * SECOND);
+        client_end.tick(seconds * SECOND);
+    }
+    let idle = usage().bytes_over(before);
+    println!("after the handshake: {at_once} bytes in both ends, {idle} once released");
+    assert_eq!(idle, 0);
 }
 
 /// The buffer is kept while messages keep coming, and goes once they stop.
