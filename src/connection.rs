@@ -373,7 +373,6 @@ impl Connection {
     /// the sending one by hand. The other way, once [`Outgoing::ignores_peer`] because of a deadline or
     /// `abort`, the receiving one is to [`stop`](Incoming::stop).
     ///
-    ///
     /// ```
     /// use websocket_proto::{Config, Connection, ProtocolError};
     ///

@@ -1,7 +1,6 @@
 //! Two threads, one for each direction.
 
 use std::net::Shutdown;
-use std::time::Instant;
 
 use websocket_proto::adapter::blocking::{Error, Message, WebSocket};
 use websocket_proto::{CloseCode, CloseStatus, Event, ExpiredDeadline, SendError};
@@ -141,11 +140,9 @@ fn a_close_that_is_not_answered_is_noticed_by_the_reader() {
     let (client, _peer) = client_and_raw_server(config);
     let (mut reader, writer) = client.split().expect("split");
     let reading = spawn(move || reader.read());
-    let begun = Instant::now();
     writer.close(CloseCode::NORMAL, "").expect("close");
     let result = join(reading);
     assert!(matches!(result, Err(Error::Timeout(ExpiredDeadline::Close))), "{result:?}");
-    assert!(begun.elapsed().as_millis() >= 80);
     assert_eq!(writer.closed().expect("closed").received, CloseStatus::Abnormal);
 }
 

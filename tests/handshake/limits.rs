@@ -1,7 +1,7 @@
 //! §10.4 §10.1  How much of anything a peer can make a handshake hold or do, and for how long.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::drain;
 use websocket_proto::handshake::{Client, ClientRequest, HandshakeError, Request, Server, Uri};
@@ -148,13 +148,12 @@ fn lists() {
     }
 }
 
-// T-HS-05: megabytes of what once took minutes. Generous, as the machine may be busy.
+// T-HS-05: megabytes of each, on which anything worse than linear does not end. (`.ci/linear` counts the work.)
 #[test]
-fn hostile_lists_take_linear_time() {
+fn hostile_lists_come_to_an_end() {
     let mut config = Config::server();
     config.limits.max_head_size = 2 << 20;
     let config = Arc::new(config);
-    let started = Instant::now();
     for name in ["Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol", "Connection", "Upgrade"] {
         for (start, repeated) in [
             ("a; b=\"", "\\a"),
@@ -176,7 +175,6 @@ fn hostile_lists_take_linear_time() {
             assert!(!matches!(outcome, Ok(None)), "{name}: {start}{repeated}");
         }
     }
-    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 fn seconds(seconds: u64) -> Duration {
