@@ -58,8 +58,13 @@ fn headers(c: &mut Criterion) {
             decoder.decode(&mut &mut black_box(&mut bytes)[..]).expect("legal").is_some()
         });
     });
-    let header =
-        Header { fin: true, opcode: MessageKind::Binary.opcode(), mask: Some(KEY), length: 1024 };
+    let header = Header {
+        fin: true,
+        rsv1: false,
+        opcode: MessageKind::Binary.opcode(),
+        mask: Some(KEY),
+        length: 1024,
+    };
     group.bench_function("encode", |b| b.iter(|| black_box(&header).encode().len()));
     group.finish();
 }

@@ -26,7 +26,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("autobahn_client ws://HOST:PORT [--agent NAME]".into()),
     };
     let server = server.trim_end_matches('/');
-    let config = Arc::new(Config::client());
+    #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "set with compression"))]
+    let mut config = Config::client();
+    #[cfg(feature = "deflate")]
+    {
+        config.compression = Some(websocket_proto::deflate::Compression::default());
+    }
+    let config = Arc::new(config);
 
     let cases = count(&mut connect(&format!("{server}/getCaseCount"), &config)?)?;
     for case in 1..=cases {

@@ -8,7 +8,8 @@
 //! * `/close?code=4001&reason=bye` closes right after the opening handshake.
 //!
 //! `--port 0`, the default, has the system choose one. `--origin` lets in only pages of that origin; any are
-//! let in by default. With `--connections` the server ends after so many.
+//! let in by default. With `--connections` the server ends after so many. With the feature `deflate`, messages
+//! are compressed where the client offers it.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -24,7 +25,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::from_arguments()?;
 
     // What all connections have in common is made once. The limits of the preset are fine: 16 MiB.
-    let config = Arc::new(Config::server());
+    #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "set with compression"))]
+    let mut config = Config::server();
+    #[cfg(feature = "deflate")]
+    {
+        config.compression = Some(websocket_proto::deflate::Compression::default());
+    }
+    let config = Arc::new(config);
     let origin = match &options.origin {
         Some(origin) => OriginPolicy::list([origin])?,
         // Everybody may talk to an echo. A server with cookies keeps the default, `SameHost`.

@@ -122,6 +122,7 @@ fn frames(opcode: Opcode, content: &[u8], size: usize, count: usize) -> Outcome 
         let length = frame.min(size - index * frame);
         let header = Header {
             fin: index + 1 == count,
+            rsv1: false,
             opcode: if index == 0 { opcode } else { Opcode::Continuation },
             mask: Some([0; 4]),
             length: length as u64,

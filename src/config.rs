@@ -34,6 +34,10 @@ pub struct Config {
     /// Payloads of at least this many bytes are referenced by `send_shared` instead of copied.
     /// Default: 4096.
     pub reference_threshold: usize,
+    /// Compression by permessage-deflate (RFC 7692): offered by a client, accepted by a server. Default:
+    /// none. See [`deflate`](crate::deflate).
+    #[cfg(feature = "deflate")]
+    pub compression: Option<crate::deflate::Compression>,
 }
 
 impl Config {
@@ -55,6 +59,8 @@ impl Config {
             automatic_pong: true,
             liveness: Liveness::MatchingPong,
             reference_threshold: 4096,
+            #[cfg(feature = "deflate")]
+            compression: None,
         }
     }
 }
@@ -74,7 +80,8 @@ impl Default for Config {
 pub struct Limits {
     /// Payload bytes of one frame; more fails the connection with 1009. Default: 16 MiB.
     pub max_frame_size: u64,
-    /// Payload bytes of one message, over all its fragments; more fails with 1009. Default: 16 MiB.
+    /// Payload bytes of one message, over all its fragments; more fails with 1009. Of a compressed
+    /// message, both what is received and what it is inflated to. Default: 16 MiB.
     pub max_message_size: u64,
     /// Frames of one message; more fails with 1008. Default: 131,072.
     pub max_fragments: u32,
@@ -84,7 +91,8 @@ pub struct Limits {
     pub max_pending_pongs: usize,
     /// Bytes queued and not yet transmitted; sending more is [`SendError::Full`](crate::SendError::Full),
     /// except that one message of any size fits an empty queue. A payload that is referenced counts a few
-    /// bytes more. Control frames have 8 KiB beside it.
+    /// bytes more; one that is to be compressed counts before it is, as an eighth and 32 bytes more. Control
+    /// frames have 8 KiB beside it.
     /// Default: 1 MiB.
     pub max_write_buffer: usize,
     /// Capacity in bytes up to which a buffer is kept between messages. Default: 4 MiB.
@@ -179,7 +187,8 @@ pub enum Delivery {
     #[default]
     Messages,
     /// As it arrives, never assembled: [`Event::Chunk`](crate::Event::Chunk). How much of a message is
-    /// delivered before a violation in it depends on how it arrives.
+    /// delivered before a violation in it depends on how it arrives. A compressed message comes in owned
+    /// chunks of at most 16 KiB, any number of them for one read.
     Chunks,
 }
 

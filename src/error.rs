@@ -33,14 +33,21 @@ pub enum ProtocolError {
     LengthOverflow,
     /// A frame over [`Limits::max_frame_size`](crate::Limits::max_frame_size).
     FrameTooLarge,
-    /// A message over [`Limits::max_message_size`](crate::Limits::max_message_size).
+    /// A message over [`Limits::max_message_size`](crate::Limits::max_message_size), be it as received
+    /// or as inflated.
     MessageTooLarge,
     /// More fragments than [`Limits::max_fragments`](crate::Limits::max_fragments).
     TooManyFragments,
     /// More empty fragments than [`Limits::max_empty_fragments`](crate::Limits::max_empty_fragments).
     TooManyEmptyFragments,
+    /// More final DEFLATE blocks (BFINAL) in a compressed message than one for each of its frames, one for
+    /// each KiB of them, and 16: each costs much more than its two bytes. Senders end a message without.
+    TooManyFinalBlocks,
     /// Text that is not UTF-8, reported at its first wrong byte (§8.1).
     InvalidUtf8,
+    /// A compressed message that is no DEFLATE stream, or is cut off (RFC 7692 §7.2.2). A text that is cut
+    /// off and not UTF-8 either may be reported as one or the other.
+    InvalidCompression,
     /// A Close frame with a body of one byte (§5.5.1).
     ClosePayloadTooShort,
     /// A Close frame with a status code that may not be sent (§7.4).
@@ -68,9 +75,13 @@ impl ProtocolError {
             | Self::LengthOverflow
             | Self::ClosePayloadTooShort
             | Self::InvalidCloseCode => CloseCode::PROTOCOL_ERROR,
-            Self::InvalidUtf8 | Self::InvalidCloseReason => CloseCode::INVALID_PAYLOAD,
+            Self::InvalidUtf8 | Self::InvalidCompression | Self::InvalidCloseReason => {
+                CloseCode::INVALID_PAYLOAD
+            }
             Self::FrameTooLarge | Self::MessageTooLarge => CloseCode::MESSAGE_TOO_BIG,
-            Self::TooManyFragments | Self::TooManyEmptyFragments => CloseCode::POLICY_VIOLATION,
+            Self::TooManyFragments | Self::TooManyEmptyFragments | Self::TooManyFinalBlocks => {
+                CloseCode::POLICY_VIOLATION
+            }
             Self::OutOfMemory => CloseCode::INTERNAL_ERROR,
         }
     }
@@ -93,7 +104,9 @@ impl fmt::Display for ProtocolError {
             Self::MessageTooLarge => "message over the size limit",
             Self::TooManyFragments => "message of too many fragments",
             Self::TooManyEmptyFragments => "message of too many empty fragments",
+            Self::TooManyFinalBlocks => "compressed message of too many final blocks",
             Self::InvalidUtf8 => "text is not valid UTF-8",
+            Self::InvalidCompression => "compressed message is corrupt or cut off",
             Self::ClosePayloadTooShort => "close frame with a body of one byte",
             Self::InvalidCloseCode => "close frame with a status code that may not be sent",
             Self::InvalidCloseReason => "close reason is not valid UTF-8",

@@ -84,6 +84,7 @@
 //! | Feature | Default | Adds |
 //! |---|---|---|
 //! | `std` | yes | `alloc`; the blocking adapter, seeds from the operating system, CPU detection, vectored output |
+//! | `deflate` | no | `alloc`; compressed messages by permessage-deflate (RFC 7692) |
 //! | `alloc` | by `std` | `Connection`, its halves and the opening handshake |
 //!
 //! Without any, nothing allocates: what is left links into a program that has no allocator.
@@ -124,6 +125,8 @@ mod config;
 mod connection;
 #[cfg(feature = "alloc")]
 mod counters;
+#[cfg(feature = "deflate")]
+pub mod deflate;
 #[cfg(feature = "alloc")]
 pub mod handshake;
 #[cfg(feature = "alloc")]

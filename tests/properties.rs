@@ -112,7 +112,7 @@ proptest! {
         let control = opcode.is_control();
         let (fin, length) = if control { (true, length % 126) } else { (fin, length) };
         let mask = sender.masks().then_some(support::MASKING_KEY);
-        let header = Header { fin, opcode, mask, length };
+        let header = Header { fin, rsv1: false, opcode, mask, length };
         let bytes = header.encode();
         prop_assert_eq!(&bytes[..], &support::header(sender, fin, opcode as u8, length)[..]);
         let sequence = match opcode {

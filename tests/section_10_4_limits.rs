@@ -75,7 +75,7 @@ fn the_code_of_every_failure() {
             ][..],
         ),
         (1007, &[E::InvalidUtf8, E::InvalidCloseReason]),
-        (1008, &[E::TooManyFragments, E::TooManyEmptyFragments]),
+        (1008, &[E::TooManyFragments, E::TooManyEmptyFragments, E::TooManyFinalBlocks]),
         (1009, &[E::FrameTooLarge, E::MessageTooLarge]),
         (1011, &[E::OutOfMemory]),
     ] {

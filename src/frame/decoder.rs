@@ -25,6 +25,7 @@ use crate::rules::Sequence;
 #[derive(Clone)]
 pub struct Decoder {
     receiver: Role,
+    compression: bool,
     sequence: Sequence,
     state: State,
 }
@@ -74,7 +75,19 @@ impl Decoder {
     /// A decoder of what is sent to `receiver`, at the start of a frame and outside any message.
     #[must_use]
     pub const fn new(receiver: Role) -> Self {
-        Self { receiver, sequence: Sequence::Idle, state: State::START }
+        Self { receiver, compression: false, sequence: Sequence::Idle, state: State::START }
+    }
+
+    /// Allows RSV1 on the first frame of a data message, with permessage-deflate agreed (RFC 7692 §6).
+    /// Nothing is inflated here.
+    #[must_use]
+    pub const fn with_compression(mut self) -> Self {
+        self.allow_compression();
+        self
+    }
+
+    pub(crate) const fn allow_compression(&mut self) {
+        self.compression = true;
     }
 
     /// Takes one part of a frame off the front of `input`: what of its payload is there, or all of an
@@ -152,7 +165,7 @@ impl Decoder {
             return Ok(None);
         }
         if let State::Header { held: 0, .. } = self.state {
-            match Header::decode(input, self.receiver, self.sequence) {
+            match Header::decode_with(input, self.receiver, self.sequence, self.compression) {
                 Ok(Some((header, size))) => {
                     let _header = split_front(input, size);
                     return self.enter(header, input).map(Some);
@@ -177,7 +190,7 @@ impl Decoder {
             }
             let _byte = split_front(input, 1);
             let so_far = bytes.get(..usize::from(*held)).unwrap_or_default();
-            match Header::decode(so_far, self.receiver, self.sequence) {
+            match Header::decode_with(so_far, self.receiver, self.sequence, self.compression) {
                 Ok(Some((header, _))) => return self.enter(header, input).map(Some),
                 Ok(None) => {}
                 Err(violation) => return Err(self.fail(violation, input)),
@@ -224,6 +237,47 @@ impl Decoder {
         Some(Piece { data, key, first: done == 0, last })
     }
 
+    /// Whether the next byte begins a frame, outside a message and before a Close.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.sequence == Sequence::Idle && matches!(self.state, State::Header { held: 0, .. })
+    }
+
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(super) const fn allows_compression(&self) -> bool {
+        self.compression
+    }
+
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) const fn receiver(&self) -> Role {
+        self.receiver
+    }
+
+    /// What there is of the current frame's payload, still masked, and the key that its first byte
+    /// meets. Nothing is taken.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn peek<'a>(&self, input: &'a [u8]) -> (&'a [u8], [u8; 4]) {
+        let State::Payload { header, missing } = &self.state else {
+            return (&[], [0; 4]);
+        };
+        let count =
+            usize::try_from(*missing).map_or(input.len(), |missing| missing.min(input.len()));
+        let key = rotate(header.mask.unwrap_or_default(), header.length - *missing);
+        (input.get(..count).unwrap_or_default(), key)
+    }
+
+    /// Takes `count` of the bytes that `peek` has shown. The end of the frame is left to `take`.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn skip(&mut self, input: &mut &mut [u8], count: usize) {
+        if let State::Payload { missing, .. } = &mut self.state {
+            let skipped = split_front(input, count);
+            *missing = missing.saturating_sub(skipped.len() as u64);
+        }
+    }
+
     #[cold]
     pub(crate) fn fail(
         &mut self,
@@ -248,7 +302,7 @@ impl fmt::Debug for Decoder {
 
 /// Cuts the first `count` bytes, or all if there are fewer, off the input.
 #[inline]
-fn split_front<'i>(input: &mut &'i mut [u8], count: usize) -> &'i mut [u8] {
+pub(super) fn split_front<'i>(input: &mut &'i mut [u8], count: usize) -> &'i mut [u8] {
     let all = mem::take(input);
     let count = count.min(all.len());
     let (front, rest) = all.split_at_mut(count);

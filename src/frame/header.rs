@@ -17,20 +17,24 @@ use super::{Opcode, Role};
 use crate::ProtocolError;
 use crate::rules::Sequence;
 
-const FIN: u8 = 0x80;
-const RESERVED: u8 = 0x70;
+pub(super) const FIN: u8 = 0x80;
+pub(super) const RSV1: u8 = 0x40;
+const RSV2_RSV3: u8 = 0x30;
 const OPCODE: u8 = 0x0F;
-const MASK: u8 = 0x80;
-const LENGTH: u8 = 0x7F;
+pub(super) const MASK: u8 = 0x80;
+pub(super) const LENGTH: u8 = 0x7F;
 
 /// Payload bytes that a control frame may carry (§5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
-/// The header of one frame. No extension is agreed, so that the reserved bits are always 0.
+/// The header of one frame. RSV2 and RSV3 are always 0: no extension that we know uses them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// Whether this is the last frame of its message.
     pub fin: bool,
+    /// Whether the message that begins here is compressed (RFC 7692 §6); always `false` unless that was
+    /// agreed.
+    pub rsv1: bool,
     /// What the frame is.
     pub opcode: Opcode,
     /// The masking key, exactly when the frame is masked.
@@ -58,11 +62,23 @@ impl Header {
         receiver: Role,
         sequence: Sequence,
     ) -> Result<Option<(Self, usize)>, ProtocolError> {
+        Self::decode_with(bytes, receiver, sequence, false)
+    }
+
+    /// As [`decode`](Self::decode); if `compression` was agreed, RSV1 may be set on the first frame of a
+    /// data message (RFC 7692 §6). Elsewhere it is the last violation in the order.
+    #[inline]
+    pub(crate) fn decode_with(
+        bytes: &[u8],
+        receiver: Role,
+        sequence: Sequence,
+        compression: bool,
+    ) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some(&first) = bytes.first() else {
             return Ok(None);
         };
-        let opcode = check_first(first)?;
-        let fin = first & FIN != 0;
+        let opcode = check_first(first, compression)?;
+        let (fin, rsv1) = (first & FIN != 0, first & RSV1 != 0);
         let Some(&second) = bytes.get(1) else {
             return Ok(None);
         };
@@ -95,13 +111,18 @@ impl Header {
             }
             short => (u64::from(short), rest, 0),
         };
+        // RFC 7692 §6.1: "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and
+        // non-first fragments of a data message."
+        if rsv1 && !matches!(opcode, Opcode::Text | Opcode::Binary) {
+            return Err(ProtocolError::ReservedBits);
+        }
         if receiver.peer().masks() {
             let Some(key) = rest.first_chunk::<4>() else {
                 return Ok(None);
             };
-            Ok(Some((Self { fin, opcode, mask: Some(*key), length }, 6 + extended)))
+            Ok(Some((Self { fin, rsv1, opcode, mask: Some(*key), length }, 6 + extended)))
         } else {
-            Ok(Some((Self { fin, opcode, mask: None, length }, 2 + extended)))
+            Ok(Some((Self { fin, rsv1, opcode, mask: None, length }, 2 + extended)))
         }
     }
 
@@ -115,7 +136,7 @@ impl Header {
             Opcode::Continuation => Sequence::Message(super::MessageKind::Binary),
             _ => Sequence::Idle,
         };
-        Self::decode(bytes, receiver, sequence).ok().flatten()
+        Self::decode_with(bytes, receiver, sequence, true).ok().flatten()
     }
 
     /// Bytes of the header of a frame with so many bytes of payload.
@@ -135,7 +156,8 @@ impl Header {
     #[must_use]
     pub fn encode(&self) -> EncodedHeader {
         let mut bytes = [0; Self::MAX_SIZE];
-        let first = self.opcode as u8 | if self.fin { FIN } else { 0 };
+        let rsv1 = if self.rsv1 { RSV1 } else { 0 };
+        let first = self.opcode as u8 | rsv1 | if self.fin { FIN } else { 0 };
         let masked = if self.mask.is_some() { MASK } else { 0 };
         let [b0, b1, b2, b3, ..] = &mut bytes;
         *b0 = first;
@@ -172,6 +194,7 @@ impl fmt::Debug for Header {
         // Without the masking key: no key is ever shown.
         f.debug_struct("Header")
             .field("fin", &self.fin)
+            .field("rsv1", &self.rsv1)
             .field("opcode", &self.opcode)
             .field("masked", &self.mask.is_some())
             .field("length", &self.length)
@@ -202,8 +225,9 @@ impl fmt::Debug for EncodedHeader {
 }
 
 #[inline]
-fn check_first(first: u8) -> Result<Opcode, ProtocolError> {
-    if first & RESERVED != 0 {
+fn check_first(first: u8, compression: bool) -> Result<Opcode, ProtocolError> {
+    let reserved = if compression { RSV2_RSV3 } else { RSV1 | RSV2_RSV3 };
+    if first & reserved != 0 {
         return Err(ProtocolError::ReservedBits);
     }
     let opcode = Opcode::from_bits(first & OPCODE).ok_or(ProtocolError::ReservedOpcode)?;

@@ -7,6 +7,8 @@ mod decoder;
 mod header;
 mod mask;
 mod opcode;
+#[cfg(feature = "alloc")]
+mod unfragmented;
 
 pub use close::{CloseCode, InvalidCloseCode, parse_close};
 pub use decoder::{Decoder, Part};
@@ -18,3 +20,5 @@ pub use opcode::{MessageKind, Opcode, Role};
 pub(crate) use decoder::Piece;
 #[cfg(feature = "alloc")]
 pub(crate) use mask::mask_copy;
+#[cfg(feature = "alloc")]
+pub(crate) use unfragmented::Unfragmented;

@@ -9,7 +9,7 @@ use bytes::{BufMut, BytesMut};
 use super::authority::Authority;
 use super::headers::{ExtraHeaders, InvalidHeader};
 use super::key::Accept;
-use super::negotiation::SubprotocolChoice;
+use super::negotiation::{Agreed, SubprotocolChoice};
 use super::origin::OriginPolicy;
 use super::{HandshakeError, Request};
 
@@ -30,6 +30,8 @@ pub struct Acceptance {
     allowed_hosts: Option<Vec<String>>,
     subprotocol: SubprotocolChoice,
     headers: ExtraHeaders,
+    #[cfg(feature = "deflate")]
+    without_compression: bool,
 }
 
 impl Acceptance {
@@ -59,6 +61,20 @@ impl Acceptance {
     {
         self.allowed_hosts = Some(hosts.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// Declines permessage-deflate (RFC 7692 §5), whatever
+    /// [`Config::compression`](crate::Config::compression) says.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn without_compression(mut self) -> Self {
+        self.without_compression = true;
+        self
+    }
+
+    #[cfg(feature = "deflate")]
+    pub(crate) fn is_without_compression(&self) -> bool {
+        self.without_compression
     }
 
     /// The subprotocol to speak (§1.9); a request that does not offer it is refused with 500. A name that is
@@ -119,10 +135,11 @@ impl Acceptance {
     pub(crate) fn render(
         &self,
         accept: &Accept,
-        subprotocol: Option<&str>,
+        agreed: &Agreed,
         after_continue: bool,
     ) -> BytesMut {
         let headers = self.headers.lines();
+        let subprotocol = agreed.subprotocol.as_deref();
         let mut output =
             BytesMut::with_capacity(192 + subprotocol.map_or(0, str::len) + headers.len());
         if after_continue {
@@ -138,6 +155,11 @@ impl Acceptance {
             output.put_slice(b"Sec-WebSocket-Protocol: ");
             output.put_slice(subprotocol.as_bytes());
             output.put_slice(b"\r\n");
+        }
+        #[cfg(feature = "deflate")]
+        if let Some(agreement) = &agreed.compression {
+            let line = alloc::format!("Sec-WebSocket-Extensions: {agreement}\r\n");
+            output.put_slice(line.as_bytes());
         }
         output.put_slice(headers);
         output.put_slice(b"\r\n");

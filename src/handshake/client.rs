@@ -13,8 +13,12 @@ use super::HandshakeError;
 use super::grammar::tokens;
 use super::head::{Head, HeadCollector, HeadKind, StatusLine};
 use super::key::{Accept, accept, key};
-use super::negotiation::{agreed_extensions, agreed_subprotocol};
+use super::negotiation::{Agreed, agreed_extensions, agreed_subprotocol};
 use super::refusal::{Refusal, RefusalCollector, ResponseHead};
+#[cfg(feature = "deflate")]
+use crate::deflate::NAME;
+#[cfg(feature = "deflate")]
+use crate::frame::CloseCode;
 use crate::outgoing::MaskKeys;
 use crate::timer::{Clock, Deadline};
 use crate::{Config, Connection, Output, State, Transmit};
@@ -117,9 +121,9 @@ impl Client {
     pub fn new(request: &ClientRequest, config: impl Into<Arc<Config>>, seed: [u8; 32]) -> Self {
         let mut mask_keys = MaskKeys::new(seed);
         let key = key(&mask_keys.nonce());
+        let config = config.into();
         Self {
-            config: config.into(),
-            output: request.render(&key),
+            output: request.render(&key, &config),
             progress: Progress::Head {
                 collector: HeadCollector::new(HeadKind::Response),
                 interim_responses: 0,
@@ -129,6 +133,7 @@ impl Client {
                     mask_keys,
                 },
             },
+            config,
             deadline: Deadline::ASKED,
             clock: Clock::default(),
             refusal: None,
@@ -287,19 +292,18 @@ impl Client {
                 if self.output.has_remaining() {
                     return Err(HandshakeError::EarlyResponse);
                 }
-                let subprotocol = awaited.check(&head, line, &self.config)?;
+                let agreed = awaited.check(&head, line, &self.config)?;
                 let Progress::Head { awaited, .. } = replace(&mut self.progress, Progress::Over)
                 else {
                     return Ok(None);
                 };
-                Ok(Some(Established {
-                    connection: Connection::open_client(
-                        self.config.clone(),
-                        awaited.mask_keys,
-                        subprotocol,
-                    ),
-                    response: ResponseHead::new(head, line.status),
-                }))
+                #[cfg(feature = "deflate")]
+                let declined = agreed.compression.is_none();
+                let connection =
+                    Connection::open_client(self.config.clone(), awaited.mask_keys, agreed);
+                #[cfg(feature = "deflate")]
+                let connection = close_if_declined(connection, &self.config, declined);
+                Ok(Some(Established { connection, response: ResponseHead::new(head, line.status) }))
             }
             // RFC 9110 §15.2: a client has to be able to read interim responses before the final one.
             100..=199 => {
@@ -361,7 +365,7 @@ impl Awaited {
         head: &Head,
         line: StatusLine,
         config: &Config,
-    ) -> Result<Option<Arc<str>>, HandshakeError> {
+    ) -> Result<Agreed, HandshakeError> {
         if line.minor == 0 {
             return Err(HandshakeError::HttpVersion);
         }
@@ -381,7 +385,23 @@ impl Awaited {
         if head.single("sec-websocket-accept")? != Some(self.accept.as_slice()) {
             return Err(HandshakeError::Accept);
         }
-        agreed_extensions(head, &config.limits)?;
-        agreed_subprotocol(head, &self.subprotocols)
+        #[cfg(not(feature = "deflate"))]
+        agreed_extensions(head, config)?;
+        Ok(Agreed {
+            #[cfg(feature = "deflate")]
+            compression: agreed_extensions(head, config)?,
+            subprotocol: agreed_subprotocol(head, &self.subprotocols)?,
+        })
     }
+}
+
+/// RFC 7692 §5.1, RFC 6455 §7.4.1: 1010 tells a server that it declined what the client needs.
+#[cfg(feature = "deflate")]
+fn close_if_declined(mut connection: Connection, config: &Config, declined: bool) -> Connection {
+    let required = config.compression.as_ref().is_some_and(|compression| compression.required);
+    if declined && required {
+        // Open as it is, it can be closed.
+        let _closed = connection.close(CloseCode::MANDATORY_EXTENSION, NAME);
+    }
+    connection
 }

@@ -10,6 +10,7 @@ use super::headers::{ExtraHeaders, InvalidHeader};
 use super::key::Key;
 use super::negotiation::InvalidSubprotocol;
 use super::uri::Uri;
+use crate::Config;
 
 /// What a client asks for: made once, used for any number of attempts, each with a key of its own (§4.1).
 ///
@@ -96,7 +97,7 @@ impl ClientRequest {
     }
 
     /// The head of the request (§4.1). Every part was checked when it was made.
-    pub(crate) fn render(&self, key: &Key) -> BytesMut {
+    pub(crate) fn render(&self, key: &Key, config: &Config) -> BytesMut {
         let uri = &self.uri;
         let names: usize = self.subprotocols.iter().map(|name| name.len() + 2).sum();
         let mut output = BytesMut::with_capacity(
@@ -125,7 +126,19 @@ impl ClientRequest {
         if let Some(origin) = &self.origin {
             put(&[b"Origin: ", origin, b"\r\n"]);
         }
+        put_offers(&mut put, config);
         put(&[self.headers.lines(), b"\r\n"]);
         output
     }
 }
+
+/// RFC 7692 §5.1: one line, the offer that is liked best first.
+#[cfg(feature = "deflate")]
+fn put_offers(put: &mut impl FnMut(&[&[u8]]), config: &Config) {
+    if let Some(offer) = config.compression.as_ref().and_then(crate::deflate::Compression::offer) {
+        put(&[b"Sec-WebSocket-Extensions: ", offer.as_bytes(), b"\r\n"]);
+    }
+}
+
+#[cfg(not(feature = "deflate"))]
+fn put_offers(_put: &mut impl FnMut(&[&[u8]]), _config: &Config) {}

@@ -71,6 +71,9 @@ pub enum HandshakeError {
     UnexpectedSubprotocol,
     /// To a client: the 101 names an extension that was not offered (§4.1).
     UnexpectedExtension,
+    /// To a client: the 101 has parameters of permessage-deflate that are invalid or fit no offer
+    /// (RFC 7692 §5.1, §7).
+    ExtensionParameters,
     /// To a client: over [`Limits::max_interim_responses`](crate::Limits::max_interim_responses).
     TooManyInterimResponses,
     /// To a client: the transport could not be opened (§4.1), as the driver said.
@@ -109,6 +112,7 @@ impl HandshakeError {
             | Self::Accept
             | Self::UnexpectedSubprotocol
             | Self::UnexpectedExtension
+            | Self::ExtensionParameters
             | Self::TooManyInterimResponses
             | Self::TransportFailed
             | Self::Aborted => return None,
@@ -160,6 +164,7 @@ impl fmt::Display for HandshakeError {
             Self::Accept => "Sec-WebSocket-Accept does not fit the key",
             Self::UnexpectedSubprotocol => "the server chose a subprotocol that was not offered",
             Self::UnexpectedExtension => "the server chose an extension that was not offered",
+            Self::ExtensionParameters => "the server's answer to an extension fits no offer",
             Self::TooManyInterimResponses => "too many interim responses",
             Self::TransportFailed => "the transport could not be opened",
             Self::Aborted => "the application gave up",

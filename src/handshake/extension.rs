@@ -95,6 +95,13 @@ impl fmt::Debug for ParameterValue<'_> {
     }
 }
 
+/// The extensions of all header lines, in their order (§11.3.2).
+pub(crate) fn extensions<'a>(
+    lines: impl Iterator<Item = &'a [u8]>,
+) -> impl Iterator<Item = Result<Extension<'a>, Malformed>> {
+    lines.flat_map(|line| ExtensionList::new(line, usize::MAX))
+}
+
 /// Reads one header line of extensions: `1#( token *( ";" token [ "=" ( token / quoted-string ) ] ) )`.
 pub(crate) struct ExtensionList<'a> {
     cursor: Cursor<'a>,

@@ -31,8 +31,11 @@ pub use acceptance::Acceptance;
 pub use client::{Client, Established};
 pub use client_request::ClientRequest;
 pub use error::HandshakeError;
+#[cfg(feature = "deflate")]
+pub(crate) use extension::extensions;
 pub use extension::{Extension, Parameter, ParameterValue};
 pub use headers::InvalidHeader;
+pub(crate) use negotiation::Agreed;
 pub use negotiation::InvalidSubprotocol;
 pub use origin::{InvalidOrigin, Origin, OriginPolicy};
 pub use proxy::{ProxyConnect, connect_proxy_request};

@@ -8,7 +8,9 @@ use super::HandshakeError;
 use super::extension::{Extension, ExtensionList};
 use super::grammar::tokens;
 use super::head::Head;
-use crate::Limits;
+use crate::{Config, Limits};
+
+const EXTENSIONS: &str = "sec-websocket-extensions";
 
 /// The version of the protocol, and the only one (§4.1).
 pub(crate) const VERSION: u8 = 13;
@@ -41,17 +43,15 @@ pub(crate) fn check_subprotocols(head: &Head, limits: &Limits) -> Result<(), Han
     Ok(())
 }
 
-/// The extensions of a head in their order, over all its header lines (§11.3.2).
+/// The extensions of a head whose list was checked.
 pub(crate) fn extensions(head: &Head) -> impl Iterator<Item = Extension<'_>> {
-    head.values("sec-websocket-extensions")
-        .flat_map(|line| ExtensionList::new(line, usize::MAX))
-        .map_while(Result::ok)
+    super::extension::extensions(head.values(EXTENSIONS)).map_while(Result::ok)
 }
 
 /// Checks the list that [`extensions`] reads and says whether there are any.
 pub(crate) fn check_extensions(head: &Head, limits: &Limits) -> Result<bool, HandshakeError> {
     let mut count = 0;
-    for line in head.values("sec-websocket-extensions") {
+    for line in head.values(EXTENSIONS) {
         for extension in ExtensionList::new(line, limits.max_extension_parameters) {
             count += 1;
             if extension.is_err() || count > limits.max_extensions {
@@ -111,12 +111,36 @@ pub(crate) fn agreed_subprotocol(
     }
 }
 
-/// What a client checks of the 101: no extension is offered, so that none may be there (§4.1).
-pub(crate) fn agreed_extensions(head: &Head, limits: &Limits) -> Result<(), HandshakeError> {
-    if check_extensions(head, limits)? {
+/// What the two ends agreed on beside the subprotocol: what the connection is opened with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Agreed {
+    pub(crate) subprotocol: Option<Arc<str>>,
+    #[cfg(feature = "deflate")]
+    pub(crate) compression: Option<crate::deflate::Agreement>,
+}
+
+/// What a client checks of the 101: no extension may be there that was not offered (§4.1).
+#[cfg(not(feature = "deflate"))]
+pub(crate) fn agreed_extensions(head: &Head, config: &Config) -> Result<(), HandshakeError> {
+    if check_extensions(head, &config.limits)? {
         return Err(HandshakeError::UnexpectedExtension);
     }
     Ok(())
+}
+
+/// What a client checks of the 101: no extension may be there that was not offered (§4.1), and none
+/// twice (RFC 7692 §5.1).
+#[cfg(feature = "deflate")]
+pub(crate) fn agreed_extensions(
+    head: &Head,
+    config: &Config,
+) -> Result<Option<crate::deflate::Agreement>, HandshakeError> {
+    let has_any = check_extensions(head, &config.limits)?;
+    match &config.compression {
+        Some(compression) => compression.agree(head.values(EXTENSIONS)),
+        None if has_any => Err(HandshakeError::UnexpectedExtension),
+        None => Ok(None),
+    }
 }
 
 /// Names that a client cannot offer; nothing was added.

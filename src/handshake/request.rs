@@ -7,7 +7,7 @@ use core::ops::Range;
 use super::extension::Extension;
 use super::head::Head;
 use super::key::accept;
-use super::negotiation;
+use super::negotiation::{self, Agreed};
 use super::request_fields::{Fields, Upgrade};
 use super::response::render;
 use super::target::Target;
@@ -141,12 +141,17 @@ impl Request {
         };
         match acceptance.check(&self) {
             Ok(subprotocol) => {
-                let output = acceptance.render(
-                    &accept(&upgrade.key),
-                    subprotocol.as_deref(),
-                    upgrade.expects_continue,
-                );
-                Ok(Connection::open_server(self.config, output, subprotocol))
+                let agreed = Agreed {
+                    subprotocol,
+                    #[cfg(feature = "deflate")]
+                    compression: match acceptance.is_without_compression() {
+                        true => None,
+                        false => self.negotiate_compression(),
+                    },
+                };
+                let output =
+                    acceptance.render(&accept(&upgrade.key), &agreed, upgrade.expects_continue);
+                Ok(Connection::open_server(self.config, output, agreed))
             }
             Err(reason) => Err(self.refuse(reason)),
         }
@@ -156,6 +161,13 @@ impl Request {
     pub fn reject(self, response: &Response) -> Rejection {
         let output = response.render(self.method() == "HEAD");
         Rejection::new(self.config, output, response.status(), None)
+    }
+
+    /// RFC 7692 §5.1: the first offer that can be met; with none, the connection opens without
+    /// compression.
+    #[cfg(feature = "deflate")]
+    fn negotiate_compression(&self) -> Option<crate::deflate::Agreement> {
+        self.config.compression.as_ref()?.answer_to(self.extensions())
     }
 
     fn refuse(self, reason: HandshakeError) -> Rejection {

@@ -39,6 +39,12 @@ impl Assembly {
         Ok((ascii, buffers.message.get(start..).unwrap_or_default()))
     }
 
+    /// The message as far as it is assembled.
+    #[cfg(feature = "deflate")]
+    pub(super) fn message(&mut self) -> &mut BytesMut {
+        &mut self.buffers().message
+    }
+
     /// Adds a piece of a control frame; at its last one, hands the payload over.
     pub(super) fn add_control<'i>(
         &mut self,
@@ -50,15 +56,15 @@ impl Assembly {
     }
 
     /// Hands the message over. A buffer of more than `retain` bytes is not kept for the next one.
+    #[inline]
     pub(super) fn take_message<'i>(&mut self, retain: usize) -> Payload<'i> {
         let Some(buffers) = &mut self.0 else {
             return Payload::Owned(BytesMut::new());
         };
-        Payload::Owned(if buffers.message.capacity() > retain {
-            mem::take(&mut buffers.message)
-        } else {
-            hand_over(&mut buffers.message)
-        })
+        if buffers.message.capacity() > retain {
+            return Payload::Owned(mem::take(&mut buffers.message));
+        }
+        Payload::Owned(hand_over(&mut buffers.message))
     }
 
     /// Frees everything, unfinished messages too.
@@ -108,11 +114,11 @@ fn add(buffer: &mut BytesMut, piece: &Piece<'_>, expected: usize) -> Result<bool
 
 /// Gives the content away and keeps an empty handle on its allocation, which is ours again when the
 /// other one is dropped.
-fn hand_over(buffer: &mut BytesMut) -> BytesMut {
+#[inline]
+pub(super) fn hand_over(buffer: &mut BytesMut) -> BytesMut {
     if buffer.is_empty() {
         return BytesMut::new();
     }
-    let mut content = mem::take(buffer);
-    *buffer = content.split_off(content.capacity());
-    content
+    let rest = buffer.split_off(buffer.capacity());
+    mem::replace(buffer, rest)
 }

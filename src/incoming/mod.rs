@@ -2,6 +2,11 @@
 
 mod assembly;
 mod event;
+#[cfg(feature = "deflate")]
+mod inflate;
+#[cfg(feature = "deflate")]
+mod inflation;
+mod message;
 mod payload;
 mod reply;
 mod text;
@@ -13,15 +18,19 @@ use core::time::Duration;
 
 pub use event::{Chunk, Close, Event};
 pub use payload::Payload;
+pub(crate) use reply::React;
 pub use reply::Reply;
-pub(crate) use reply::{React, pass_on};
 pub use text::{Text, Utf8Bytes};
 
-use crate::frame::{Decoder, Header, MessageKind, Opcode, Piece, Role, parse_close};
+use crate::frame::{Decoder, Header, MessageKind, Opcode, Piece, Role, Unfragmented, parse_close};
 use crate::rules::Sequence;
-use crate::utf8::{self, Validator};
+use crate::utf8;
 use crate::{Config, Counters, Delivery, ProtocolError};
 use assembly::Assembly;
+#[cfg(feature = "deflate")]
+use inflation::Inflation;
+use message::Message;
+use reply::{Notes, pass_on};
 
 /// The receiving direction of a connection, for a task of its own: see
 /// [`Connection::split`](crate::Connection::split).
@@ -30,34 +39,10 @@ pub struct Incoming {
     decoder: Decoder,
     message: Message,
     assembly: Assembly,
+    #[cfg(feature = "deflate")]
+    inflation: Option<Box<Inflation>>,
     reply: Option<Box<Reply>>,
     counters: Counters,
-}
-
-/// The data message that is being received.
-struct Message {
-    kind: MessageKind,
-    /// Whether a chunk of it was delivered.
-    begun: bool,
-    /// Payload bytes of its frames so far, as announced in their headers.
-    size: u64,
-    fragments: u32,
-    empty_fragments: u32,
-    /// What a text has come to.
-    text: Validator,
-}
-
-impl Message {
-    const fn new(kind: MessageKind) -> Self {
-        Self {
-            kind,
-            begun: false,
-            size: 0,
-            fragments: 0,
-            empty_fragments: 0,
-            text: Validator::new(),
-        }
-    }
 }
 
 impl Incoming {
@@ -67,6 +52,8 @@ impl Incoming {
             decoder: Decoder::new(role),
             message: Message::new(MessageKind::Binary),
             assembly: Assembly::default(),
+            #[cfg(feature = "deflate")]
+            inflation: None,
             reply: None,
             counters: Counters::default(),
         }
@@ -84,16 +71,11 @@ impl Incoming {
         &mut self,
         input: &mut &'i mut [u8],
     ) -> Result<Option<Event<'i>>, ProtocolError> {
-        let heard = !input.is_empty();
-        let result = self.next(input);
-        if heard || matches!(result, Ok(Some(_)) | Err(_)) {
-            let most = self.config.limits.max_pending_pongs;
-            let reply = self.reply.get_or_insert_default();
-            reply.heard = true;
-            if let Ok(Some(Event::Ping(_) | Event::Pong(_) | Event::Close(_))) | Err(_) = &result {
-                pass_on(&result, reply.acts(most));
-            }
-        }
+        let mut reply = self.reply.take().unwrap_or_default();
+        reply.heard |= !input.is_empty();
+        let max_pings = self.config.limits.max_pending_pongs;
+        let result = self.next(input, &mut Notes { reply: &mut reply, max_pings });
+        self.reply = Some(reply);
         result
     }
 
@@ -114,7 +96,18 @@ impl Incoming {
     pub fn tick(&mut self, now: Duration) -> Option<Duration> {
         let in_use = self.decoder.current().is_some()
             || matches!(self.decoder.sequence(), Sequence::Message(_));
-        self.assembly.tick(now, self.config.timeouts.release_after, in_use)
+        let after = self.config.timeouts.release_after;
+        let assembly = self.assembly.tick(now, after, in_use);
+        #[cfg(feature = "deflate")]
+        if let Some(inflation) = &mut self.inflation {
+            return crate::timer::earlier(assembly, inflation.tick(now, after, in_use));
+        }
+        assembly
+    }
+
+    #[cfg(feature = "deflate")]
+    pub(crate) fn config(&self) -> &Arc<Config> {
+        &self.config
     }
 
     /// Bytes and frames received.
@@ -136,22 +129,62 @@ impl Incoming {
     /// Discards what is unfinished and everything that comes.
     pub fn stop(&mut self) {
         self.decoder.stop();
-        self.assembly.clear();
+        self.clear();
     }
 
-    /// As `receive`, without noting what has to be answered.
+    /// Frees what is assembled and what would inflate more of it: nothing follows.
+    fn clear(&mut self) {
+        self.assembly.clear();
+        #[cfg(feature = "deflate")]
+        if let Some(inflation) = &mut self.inflation {
+            inflation.close();
+        }
+    }
+
+    /// As `receive`; what has to be answered, `reaction` is told.
+    ///
+    /// The usual message is returned from here and not handed through: an event is larger than what
+    /// registers hold, and each hand that it goes through costs as much as its header does.
     #[inline]
     pub(crate) fn next<'i>(
         &mut self,
         input: &mut &'i mut [u8],
+        reaction: &mut impl React,
     ) -> Result<Option<Event<'i>>, ProtocolError> {
         let before = input.len();
+        let limits = &self.config.limits;
+        if self.config.delivery == Delivery::Messages && limits.max_fragments > 0 {
+            let most = limits.max_frame_size.min(limits.max_message_size);
+            if let Some(message) = self.decoder.take_message(input, most) {
+                self.counters.frames += 1;
+                self.counters.bytes += (before - input.len()) as u64;
+                #[cfg(feature = "deflate")]
+                if message.rsv1 {
+                    return match self.inflate_unfragmented(message) {
+                        Ok(()) => Ok(Some(self.inflated())),
+                        Err(violation) => Err(self.fail_told(violation, input, reaction)),
+                    };
+                }
+                let Unfragmented { kind, mut piece, .. } = message;
+                let ascii = piece.unmask();
+                let payload = Payload::Borrowed(piece.data);
+                return match kind {
+                    MessageKind::Binary => Ok(Some(Event::Binary(payload))),
+                    MessageKind::Text if ascii || utf8::is_valid(&payload) => {
+                        Ok(Some(Event::Text(Text::validated(payload))))
+                    }
+                    MessageKind::Text => {
+                        Err(self.fail_told(ProtocolError::InvalidUtf8, input, reaction))
+                    }
+                };
+            }
+        }
         let result = self.frames(input);
         self.counters.bytes += (before - input.len()) as u64;
+        pass_on(&result, reaction);
         result
     }
 
-    #[inline]
     fn frames<'i>(&mut self, input: &mut &'i mut [u8]) -> Result<Option<Event<'i>>, ProtocolError> {
         loop {
             let header = match self.decoder.current() {
@@ -161,6 +194,17 @@ impl Incoming {
                     None => return Ok(None),
                 },
             };
+            #[cfg(feature = "deflate")]
+            if self.inflates_chunks(&header) {
+                match self.inflate_chunk(header, input) {
+                    Ok(None) if input.is_empty() && self.decoder.current().is_some() => {
+                        return Ok(None);
+                    }
+                    Ok(None) => continue,
+                    Ok(event) => return Ok(event),
+                    Err(violation) => return Err(self.fail(violation, input)),
+                }
+            }
             let Some(piece) = self.decoder.take(input) else {
                 return Ok(None);
             };
@@ -172,12 +216,28 @@ impl Incoming {
             match outcome {
                 Ok(None) => {}
                 Ok(event) => return Ok(event),
-                Err(violation) => {
-                    self.assembly.clear();
-                    return Err(self.decoder.fail(violation, input));
-                }
+                Err(violation) => return Err(self.fail(violation, input)),
             }
         }
+    }
+
+    #[cold]
+    fn fail_told(
+        &mut self,
+        violation: ProtocolError,
+        input: &mut &mut [u8],
+        reaction: &mut impl React,
+    ) -> ProtocolError {
+        reaction.violation(violation);
+        // What is discarded was received.
+        self.counters.bytes += input.len() as u64;
+        self.fail(violation, input)
+    }
+
+    #[cold]
+    fn fail(&mut self, violation: ProtocolError, input: &mut &mut [u8]) -> ProtocolError {
+        self.clear();
+        self.decoder.fail(violation, input)
     }
 
     #[inline]
@@ -186,48 +246,38 @@ impl Incoming {
             Ok(Some(header)) => {
                 self.counters.frames += 1;
                 if let Err(excess) = self.admit(&header) {
-                    self.assembly.clear();
-                    return Err(self.decoder.fail(excess, input));
+                    return Err(self.fail(excess, input));
                 }
                 Ok(Some(header))
             }
             Ok(None) => Ok(None),
             Err(violation) => {
-                self.assembly.clear();
+                self.clear();
                 Err(violation)
             }
         }
     }
 
-    /// §10.4: the limits, checked on the header alone, before anything is done for its payload.
+    /// §10.4
     #[inline]
     fn admit(&mut self, header: &Header) -> Result<(), ProtocolError> {
-        let limits = &self.config.limits;
-        match header.opcode {
+        let begins = match header.opcode {
             Opcode::Ping | Opcode::Pong | Opcode::Close => return Ok(()),
-            Opcode::Text => self.message = Message::new(MessageKind::Text),
-            Opcode::Binary => self.message = Message::new(MessageKind::Binary),
-            Opcode::Continuation => {}
+            Opcode::Text => Some(MessageKind::Text),
+            Opcode::Binary => Some(MessageKind::Binary),
+            Opcode::Continuation => None,
+        };
+        if let Some(kind) = begins {
+            self.message = Message::new(kind);
         }
-        if header.length > limits.max_frame_size {
-            return Err(ProtocolError::FrameTooLarge);
-        }
-        let message = &mut self.message;
-        message.size = message.size.saturating_add(header.length);
-        if message.size > limits.max_message_size {
-            return Err(ProtocolError::MessageTooLarge);
-        }
-        message.fragments = message.fragments.saturating_add(1);
-        if message.fragments > limits.max_fragments {
-            return Err(ProtocolError::TooManyFragments);
-        }
-        if header.length == 0 && !(header.fin && message.fragments == 1) {
-            message.empty_fragments = message.empty_fragments.saturating_add(1);
-            if message.empty_fragments > limits.max_empty_fragments {
-                return Err(ProtocolError::TooManyEmptyFragments);
+        #[cfg(feature = "deflate")]
+        if let Some(inflation) = &mut self.inflation {
+            match begins {
+                Some(_) => inflation.begin(header.rsv1),
+                None => inflation.continues(),
             }
         }
-        Ok(())
+        self.message.admit(header, &self.config.limits)
     }
 
     #[inline]
@@ -237,6 +287,11 @@ impl Incoming {
         piece: Piece<'i>,
     ) -> Result<Option<Event<'i>>, ProtocolError> {
         let end = piece.last && header.fin;
+        #[cfg(feature = "deflate")]
+        if self.inflation.as_ref().is_some_and(|inflation| inflation.is_active()) {
+            self.inflate(piece, end)?;
+            return Ok(end.then(|| self.inflated()));
+        }
         if self.config.delivery == Delivery::Chunks {
             self.chunk(piece, end)
         } else if end && piece.first && header.opcode != Opcode::Continuation {
@@ -321,7 +376,7 @@ impl Incoming {
             Opcode::Pong => Event::Pong(payload),
             _ => {
                 parse_close(&payload)?;
-                self.assembly.clear();
+                self.clear();
                 Event::Close(Close::validated(payload))
             }
         }))

@@ -23,8 +23,7 @@ pub(crate) trait React {
 }
 
 /// Tells `reaction` what of this result concerns the sending direction.
-#[inline]
-pub(crate) fn pass_on(
+pub(super) fn pass_on(
     result: &Result<Option<Event<'_>>, ProtocolError>,
     reaction: &mut impl React,
 ) {
@@ -45,28 +44,20 @@ pub(crate) fn pass_on(
 pub struct Reply {
     pub(crate) heard: bool,
     pub(crate) end: bool,
-    pub(super) acts: Option<Box<Acts>>,
+    acts: Option<Box<Acts>>,
 }
 
 #[derive(Default)]
-pub(super) struct Acts {
+struct Acts {
     pings: VecDeque<Bytes>,
     pongs: VecDeque<Bytes>,
     close: Option<(Option<CloseCode>, Box<str>)>,
     violation: Option<ProtocolError>,
-    max_pings: usize,
 }
 
 impl Reply {
     pub(super) fn is_empty(&self) -> bool {
         !self.heard && !self.end && self.acts.is_none()
-    }
-
-    /// Where to note a reaction; at most `max_pings` Pings are kept.
-    pub(super) fn acts(&mut self, max_pings: usize) -> &mut Acts {
-        let acts = self.acts.get_or_insert_default();
-        acts.max_pings = max_pings;
-        acts
     }
 
     /// Has `reaction` do what was noted, in order.
@@ -87,23 +78,37 @@ impl Reply {
     }
 }
 
-impl React for Acts {
+/// Notes reactions in a reply.
+pub(super) struct Notes<'r> {
+    pub(super) reply: &'r mut Reply,
+    /// At most so many Pings are kept.
+    pub(super) max_pings: usize,
+}
+
+impl Notes<'_> {
+    fn acts(&mut self) -> &mut Acts {
+        self.reply.acts.get_or_insert_default()
+    }
+}
+
+impl React for Notes<'_> {
     fn ping(&mut self, payload: &[u8]) {
-        push_bounded(&mut self.pings, payload, self.max_pings);
+        let most = self.max_pings;
+        push_bounded(&mut self.acts().pings, payload, most);
     }
 
     fn pong(&mut self, payload: &[u8]) {
         if payload.len() == 8 {
-            push_bounded(&mut self.pongs, payload, PONGS);
+            push_bounded(&mut self.acts().pongs, payload, PONGS);
         }
     }
 
     fn close(&mut self, code: Option<CloseCode>, reason: &str) {
-        self.close = Some((code, reason.into()));
+        self.acts().close = Some((code, reason.into()));
     }
 
     fn violation(&mut self, violation: ProtocolError) {
-        self.violation = Some(violation);
+        self.acts().violation = Some(violation);
     }
 }
 

@@ -119,6 +119,7 @@ impl Outgoing {
         if !matches!(self.phase, Phase::Closed { .. } | Phase::Aborting { .. }) {
             self.begin(Initiator::Local);
             self.phase = Phase::Aborting { clean: self.is_clean() };
+            self.end_compression();
             self.outbox.clear();
         }
     }
@@ -166,7 +167,10 @@ impl Outgoing {
                     }
                 }
                 // What is in use now is asked about again when the transport takes some of it.
-                Due::Release => self.outbox.release(),
+                Due::Release => {
+                    self.outbox.release();
+                    self.release_compression();
+                }
             }
         }
         if matches!(self.phase, Phase::Closed { .. } | Phase::Aborting { .. }) {
@@ -281,6 +285,7 @@ impl Outgoing {
                 size += 1;
             }
         }
+        self.end_compression();
         self.push(Opcode::Close, true, body.get(..size).unwrap_or_default());
         self.timer.close_begun();
         self.record(Initiator::Local).sent = Some(code.into());
@@ -301,6 +306,7 @@ impl Outgoing {
     fn end(&mut self) {
         if !matches!(self.phase, Phase::Closed { .. }) {
             self.phase = Phase::Closed { clean: self.is_clean() };
+            self.end_compression();
             self.outbox.clear();
         }
     }
@@ -334,6 +340,14 @@ impl Outgoing {
     fn record(&mut self, initiator: Initiator) -> &mut CloseRecord {
         self.record.get_or_insert_with(|| Box::new(CloseRecord::begun_by(initiator)))
     }
+
+    #[cfg(not(feature = "deflate"))]
+    #[expect(clippy::unused_self, reason = "as with compression")]
+    const fn release_compression(&self) {}
+
+    #[cfg(not(feature = "deflate"))]
+    #[expect(clippy::unused_self, reason = "as with compression")]
+    const fn end_compression(&self) {}
 
     fn situation(&self) -> Situation {
         Situation {

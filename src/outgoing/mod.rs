@@ -1,5 +1,8 @@
 //! §5 §6.1 §7  Messages to bytes: the rules of the sending direction, and the end of the connection.
 
+#[cfg(feature = "deflate")]
+mod compression;
+mod control_frames;
 mod control_lane;
 mod ending;
 mod mask_keys;
@@ -15,6 +18,8 @@ use core::sync::atomic::AtomicBool;
 
 use bytes::{Bytes, BytesMut};
 
+#[cfg(feature = "deflate")]
+use compression::{Deflation, PreparedPlan};
 use ending::Phase;
 pub(crate) use mask_keys::MaskKeys;
 use outbox::Outbox;
@@ -23,14 +28,13 @@ pub use prepared::Prepared;
 pub use writer::MessageWriter;
 
 use crate::closing::CloseRecord;
-use crate::frame::{CloseCode, Header, MAX_CONTROL_PAYLOAD, MessageKind, Opcode, Role};
+#[cfg(feature = "deflate")]
+use crate::deflate::bound;
+use crate::frame::{Header, MessageKind, Opcode, Role};
 use crate::rules::Sequence;
 use crate::timer::Timer;
 use crate::utf8::{self, Validator};
 use crate::{Config, Counters, SendError, Utf8Bytes};
-
-/// Bytes of control frames that have a place beside a full output.
-const CONTROL_HEADROOM: usize = 8 << 10;
 
 /// The sending direction of a connection, for a task of its own: see
 /// [`Connection::split`](crate::Connection::split). It owns the timers and the end of the connection.
@@ -52,6 +56,8 @@ pub struct Outgoing {
     timer: Timer,
     counters: Counters,
     subprotocol: Option<Arc<str>>,
+    #[cfg(feature = "deflate")]
+    deflation: Option<Box<Deflation>>,
 }
 
 impl Outgoing {
@@ -78,6 +84,8 @@ impl Outgoing {
             timer,
             counters: Counters::default(),
             subprotocol,
+            #[cfg(feature = "deflate")]
+            deflation: None,
         }
     }
 
@@ -129,12 +137,23 @@ impl Outgoing {
         if self.keys.is_some() {
             return Err(SendError::Unmasked);
         }
-        self.check_send(message.payload().len())?;
-        let payload = message.payload();
-        if payload.is_empty() {
-            self.outbox.push_encoded(message.header());
+        #[cfg(feature = "deflate")]
+        let frame = match self.plan_prepared(message) {
+            PreparedPlan::AsIs(frame) => frame,
+            PreparedPlan::OwnContext => {
+                let data = &message.plain().payload;
+                self.check_send(bound(data.len()))?;
+                self.push_compressed(message.kind().opcode(), true, data);
+                return Ok(());
+            }
+        };
+        #[cfg(not(feature = "deflate"))]
+        let frame = message.plain();
+        self.check_send(frame.payload.len())?;
+        if frame.payload.is_empty() {
+            self.outbox.push_encoded(&frame.header);
         } else {
-            self.outbox.push_reference(message.header(), payload.clone());
+            self.outbox.push_reference(&frame.header, frame.payload.clone());
         }
         self.queued();
         Ok(())
@@ -159,9 +178,10 @@ impl Outgoing {
                 text.finish().map_err(|_| SendError::InvalidUtf8)?;
             }
         }
-        self.check_room(data.len())?;
+        let (compress, most) = self.plan(data.len(), fin);
+        self.check_room(most)?;
         self.text = text;
-        self.push(opcode, fin, data);
+        self.push_part(opcode, fin, data, compress);
         self.sequence = if fin { Sequence::Idle } else { Sequence::Message(kind) };
         Ok(())
     }
@@ -176,55 +196,6 @@ impl Outgoing {
             Sequence::Message(open) if open != kind => Err(SendError::KindMismatch),
             _ => Ok(MessageWriter::new(self, kind)),
         }
-    }
-
-    /// Queues a Ping (§5.5.2). Overtakes queued messages at the next frame boundary.
-    ///
-    /// # Errors
-    /// [`SendError::ControlTooLong`] over 125 bytes, [`SendError::Closed`] once Close was queued,
-    /// [`SendError::Full`] with 8 KiB of control frames waiting. Nothing is queued on error.
-    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.check_open()?;
-        self.control(Opcode::Ping, payload)
-    }
-
-    /// Queues a Pong (§5.5.3): unasked, or by hand with automatic Pongs off. Overtakes queued messages
-    /// at the next frame boundary. Our own Close does not forbid it, the peer's does (§5.5.2).
-    ///
-    /// # Errors
-    /// As [`ping`](Self::ping).
-    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        if !matches!(self.phase, Phase::Open | Phase::CloseSent) {
-            return Err(SendError::Closed);
-        }
-        self.control(Opcode::Pong, payload)
-    }
-
-    /// See [`Connection::close`](crate::Connection::close).
-    ///
-    /// # Errors
-    /// [`SendError::Closed`] once Close was queued, [`SendError::ReasonTooLong`] over 123 bytes,
-    /// [`SendError::CloseCode`] for 1010 from a server.
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
-        self.check_open()?;
-        if self.keys.is_none() && code == CloseCode::MANDATORY_EXTENSION {
-            return Err(SendError::CloseCode);
-        }
-        if reason.len() > MAX_CONTROL_PAYLOAD - 2 {
-            return Err(SendError::ReasonTooLong);
-        }
-        self.begin_close(Some(code), reason);
-        Ok(())
-    }
-
-    /// See [`Connection::close_without_code`](crate::Connection::close_without_code).
-    ///
-    /// # Errors
-    /// [`SendError::Closed`] once Close was queued.
-    pub fn close_without_code(&mut self) -> Result<(), SendError> {
-        self.check_open()?;
-        self.begin_close(None, "");
-        Ok(())
     }
 
     /// See [`Connection::is_full`](crate::Connection::is_full).
@@ -260,18 +231,27 @@ impl Outgoing {
 
     #[inline]
     fn send(&mut self, kind: MessageKind, data: &[u8]) -> Result<(), SendError> {
-        self.check_send(data.len())?;
-        self.push(kind.opcode(), true, data);
+        let (compress, most) = self.plan(data.len(), true);
+        self.check_send(most)?;
+        self.push_part(kind.opcode(), true, data, compress);
         Ok(())
     }
 
     fn send_valid_shared(&mut self, kind: MessageKind, data: &Bytes) -> Result<(), SendError> {
-        if self.keys.is_some() || data.len() < self.config.reference_threshold.max(1) {
+        if self.keys.is_some()
+            || data.len() < self.config.reference_threshold.max(1)
+            || self.plan(data.len(), true).0
+        {
             return self.send(kind, data);
         }
         self.check_send(data.len())?;
-        let header =
-            Header { fin: true, opcode: kind.opcode(), mask: None, length: data.len() as u64 };
+        let header = Header {
+            fin: true,
+            rsv1: false,
+            opcode: kind.opcode(),
+            mask: None,
+            length: data.len() as u64,
+        };
         self.outbox.push_reference(&header.encode(), data.clone());
         self.queued();
         Ok(())
@@ -304,19 +284,28 @@ impl Outgoing {
         Ok(())
     }
 
-    fn control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
-        if payload.len() > MAX_CONTROL_PAYLOAD {
-            return Err(SendError::ControlTooLong);
-        }
-        if !self.has_room_for_control(payload.len()) {
-            return Err(SendError::Full);
-        }
-        self.push_control(opcode, payload, usize::MAX);
-        Ok(())
+    /// Whether the next part of a message goes out compressed, and the most bytes that it can come to.
+    #[cfg(not(feature = "deflate"))]
+    #[inline]
+    #[expect(clippy::unused_self, reason = "as with compression")]
+    const fn plan(&self, length: usize, _fin: bool) -> (bool, usize) {
+        (false, length)
     }
 
-    fn has_room_for_control(&self, size: usize) -> bool {
-        self.outbox.unsent_control() + Header::MAX_SIZE + size <= CONTROL_HEADROOM
+    #[cfg(not(feature = "deflate"))]
+    #[inline]
+    fn push_part(&mut self, opcode: Opcode, fin: bool, data: &[u8], _compress: bool) {
+        self.push(opcode, fin, data);
+    }
+
+    #[cfg(feature = "deflate")]
+    #[inline]
+    fn push_part(&mut self, opcode: Opcode, fin: bool, data: &[u8], compress: bool) {
+        if compress {
+            self.push_compressed(opcode, fin, data);
+        } else {
+            self.push(opcode, fin, data);
+        }
     }
 
     #[inline]
@@ -326,17 +315,11 @@ impl Outgoing {
         self.queued();
     }
 
-    fn push_control(&mut self, opcode: Opcode, payload: &[u8], max_pongs: usize) {
-        let header = self.header(opcode, true, payload);
-        self.outbox.push_control(header, payload, max_pongs);
-        self.queued();
-    }
-
     /// §5.3 §10.3: the key is drawn when the payload is final, anew for each frame.
     #[inline]
     fn header(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Header {
         let mask = self.keys.as_mut().map(MaskKeys::next_key);
-        Header { fin, opcode, mask, length: payload.len() as u64 }
+        Header { fin, rsv1: false, opcode, mask, length: payload.len() as u64 }
     }
 
     #[inline]

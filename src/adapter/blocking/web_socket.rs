@@ -213,6 +213,12 @@ impl<S: Transport> WebSocket<S> {
         Ok(self.close_information().map_or_else(Closed::lost, Closed::from))
     }
 
+    /// See [`Connection::set_compress`].
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&mut self, choice: crate::deflate::Compress) -> crate::deflate::Compress {
+        self.sending.outgoing.set_compress(choice)
+    }
+
     /// Sets how many bytes one read takes, from the next one on. Default: 16 KiB.
     pub fn set_read_buffer_size(&mut self, bytes: usize) {
         self.receiving.buffer.set_size(bytes);
@@ -242,6 +248,14 @@ impl<S> WebSocket<S> {
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         self.sending.outgoing.subprotocol()
+    }
+
+    /// What the opening handshake agreed on of compression (RFC 7692 §7.1); `None`: no message is
+    /// compressed.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn compression(&self) -> Option<crate::deflate::Agreement> {
+        self.sending.outgoing.compression()
     }
 
     /// Bytes and frames received.

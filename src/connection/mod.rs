@@ -1,16 +1,20 @@
 //! §5 §7  Both directions of one WebSocket.
 
-use alloc::sync::Arc;
+mod opening;
+mod sending;
+
 use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
 use crate::closing::{CloseInformation, State};
-use crate::frame::{CloseCode, MessageKind, Role};
-use crate::incoming::{Event, Incoming, pass_on};
-use crate::outgoing::{MaskKeys, MessageWriter, Outgoing, Prepared, Transmit};
+#[cfg(feature = "deflate")]
+use crate::deflate::Agreement;
+use crate::frame::Role;
+use crate::incoming::{Event, Incoming};
+use crate::outgoing::{Outgoing, Transmit};
 use crate::timer::earlier;
-use crate::{Config, Counters, ProtocolError, SendError, Utf8Bytes};
+use crate::{Counters, ProtocolError};
 
 /// An open WebSocket, without the socket.
 ///
@@ -56,54 +60,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The server's end of a WebSocket whose opening handshake was done elsewhere, without extensions.
-    #[must_use]
-    pub fn server(config: impl Into<Arc<Config>>) -> Self {
-        Self::open_server(config.into(), BytesMut::new(), None)
-    }
-
-    /// The client's end of a WebSocket whose opening handshake was done elsewhere, without extensions.
-    ///
-    /// `seed` is what the masking keys come from (§5.3): 32 bytes from a source that nobody can guess,
-    /// fresh for each connection.
-    #[must_use]
-    pub fn client(config: impl Into<Arc<Config>>, seed: [u8; 32]) -> Self {
-        Self::open_client(config.into(), MaskKeys::new(seed), None)
-    }
-
-    /// As [`client`](Self::client), with a seed from the operating system.
-    ///
-    /// # Errors
-    /// [`SeedError`](crate::SeedError) if that has no random bytes; nothing falls back to weaker ones.
-    #[cfg(feature = "std")]
-    pub fn client_from_os(config: impl Into<Arc<Config>>) -> Result<Self, crate::SeedError> {
-        Ok(Self::client(config, crate::seed::seed()?))
-    }
-
-    /// What the opening handshake hands over. `head`: bytes to transmit before any frame (the 101).
-    pub(crate) fn open_server(
-        config: Arc<Config>,
-        head: BytesMut,
-        subprotocol: Option<Arc<str>>,
-    ) -> Self {
-        Self {
-            incoming: Incoming::new(config.clone(), Role::Server),
-            outgoing: Outgoing::new(config, None, head, subprotocol),
-        }
-    }
-
-    /// What the opening handshake hands over.
-    pub(crate) fn open_client(
-        config: Arc<Config>,
-        keys: MaskKeys,
-        subprotocol: Option<Arc<str>>,
-    ) -> Self {
-        Self {
-            incoming: Incoming::new(config.clone(), Role::Client),
-            outgoing: Outgoing::new(config, Some(keys), BytesMut::new(), subprotocol),
-        }
-    }
-
     /// Takes bytes off the front of `input` and yields the next event; `None`: the input is used up.
     ///
     /// `input` is a cursor over what the transport delivered, and always ends empty: nothing has to be
@@ -126,9 +82,7 @@ impl Connection {
         if !input.is_empty() {
             self.outgoing.heard();
         }
-        let result = self.incoming.next(input);
-        pass_on(&result, &mut self.outgoing);
-        result
+        self.incoming.next(input, &mut self.outgoing)
     }
 
     /// The peer will send no more: the end of the stream, or a broken transport (§7.1.4).
@@ -178,118 +132,6 @@ impl Connection {
     pub fn transport_shut_down(&mut self) {
         self.outgoing.transport_shut_down();
         self.stop_if_ended();
-    }
-
-    /// Queues a text message (§5.6). The text is copied.
-    ///
-    /// # Errors
-    /// [`SendError::Full`] if the output would exceed
-    /// [`Limits::max_write_buffer`](crate::Limits::max_write_buffer) and is not empty,
-    /// [`SendError::Closed`] once a Close was queued or received, [`SendError::MessageOpen`] inside a
-    /// fragmented message. Nothing is queued on error.
-    #[inline]
-    pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.outgoing.send_text(text)
-    }
-
-    /// Queues a binary message (§5.6). The data is copied.
-    ///
-    /// # Errors
-    /// As [`send_text`](Self::send_text).
-    #[inline]
-    pub fn send_binary(&mut self, data: &[u8]) -> Result<(), SendError> {
-        self.outgoing.send_binary(data)
-    }
-
-    /// Queues a message whose payload a server references instead of copying it, if it has
-    /// [`Config::reference_threshold`] bytes or more. A client copies as it masks (§5.3).
-    ///
-    /// # Errors
-    /// As [`send_text`](Self::send_text); [`SendError::InvalidUtf8`] if it is to be text and is not.
-    pub fn send_shared(&mut self, kind: MessageKind, data: &Bytes) -> Result<(), SendError> {
-        self.outgoing.send_shared(kind, data)
-    }
-
-    /// As [`send_shared`](Self::send_shared), for text that is known to be UTF-8.
-    ///
-    /// # Errors
-    /// As [`send_text`](Self::send_text).
-    pub fn send_shared_text(&mut self, text: &Utf8Bytes) -> Result<(), SendError> {
-        self.outgoing.send_shared_text(text)
-    }
-
-    /// Queues a message that was encoded once for many connections. Its payload is referenced.
-    ///
-    /// # Errors
-    /// [`SendError::Unmasked`] from a client; else as [`send_text`](Self::send_text).
-    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
-        self.outgoing.send_prepared(message)
-    }
-
-    /// Queues one fragment of a message (§5.4); `fin` with the last one. The first one fixes the kind.
-    ///
-    /// ```
-    /// use websocket_proto::{Config, Connection, MessageKind};
-    ///
-    /// let mut connection = Connection::server(Config::server());
-    /// connection.fragment(MessageKind::Text, b"Hel", false)?;
-    /// connection.fragment(MessageKind::Text, b"lo", true)?;
-    /// assert_eq!(&*connection.take_output().expect("two frames"), b"\x01\x03Hel\x80\x02lo");
-    /// # Ok::<(), websocket_proto::SendError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`SendError::KindMismatch`] if the open message is of the other kind,
-    /// [`SendError::InvalidUtf8`] for text that cannot become, or at the end is not, UTF-8 (a fragment
-    /// may end inside a character), [`SendError::Full`], [`SendError::Closed`]. Nothing is queued on
-    /// error, and the message stays as it was.
-    pub fn fragment(&mut self, kind: MessageKind, data: &[u8], fin: bool) -> Result<(), SendError> {
-        self.outgoing.fragment(kind, data, fin)
-    }
-
-    /// Begins a message of unknown length, or goes on with one (§5.4). Each part that is written goes
-    /// out as a frame.
-    ///
-    /// # Errors
-    /// [`SendError::Closed`]; [`SendError::KindMismatch`] if a message of the other kind is open.
-    pub fn message(&mut self, kind: MessageKind) -> Result<MessageWriter<'_>, SendError> {
-        self.outgoing.message(kind)
-    }
-
-    /// Queues a Ping (§5.5.2). Overtakes queued messages at the next frame boundary.
-    ///
-    /// # Errors
-    /// [`SendError::ControlTooLong`] over 125 bytes, [`SendError::Closed`] once Close was queued,
-    /// [`SendError::Full`] with 8 KiB of control frames waiting. Nothing is queued on error.
-    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.outgoing.ping(payload)
-    }
-
-    /// Queues a Pong (§5.5.3): unasked, or by hand with automatic Pongs off. Overtakes queued messages
-    /// at the next frame boundary.
-    ///
-    /// # Errors
-    /// As [`ping`](Self::ping), except that our own Close does not forbid it (§5.5.2), only the peer's.
-    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.outgoing.pong(payload)
-    }
-
-    /// Begins the closing handshake (§7.1.2): queues a Close behind everything queued. Messages of the
-    /// peer are delivered until its own Close comes.
-    ///
-    /// # Errors
-    /// [`SendError::ReasonTooLong`] over 123 bytes, [`SendError::CloseCode`] for 1010 from a server
-    /// (§7.4.1), [`SendError::Closed`] once a Close was queued. Nothing is queued on error.
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
-        self.outgoing.close(code, reason)
-    }
-
-    /// As [`close`](Self::close), with an empty Close frame, which the peer reports as 1005.
-    ///
-    /// # Errors
-    /// [`SendError::Closed`] once a Close was queued.
-    pub fn close_without_code(&mut self) -> Result<(), SendError> {
-        self.outgoing.close_without_code()
     }
 
     /// Gives up: drops what is queued and has the driver drop the transport, without a Close (§7.1.1).
@@ -349,6 +191,17 @@ impl Connection {
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         self.outgoing.subprotocol()
+    }
+
+    /// What the opening handshake agreed on of compression (RFC 7692 §7.1); `None`: no message is
+    /// compressed.
+    ///
+    /// A client that cannot go on without, or with what was agreed, says so with 1010 (RFC 7692 §5.1):
+    /// `connection.close(CloseCode::MANDATORY_EXTENSION, "")`.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn compression(&self) -> Option<Agreement> {
+        self.outgoing.compression()
     }
 
     /// Bytes and frames received.
