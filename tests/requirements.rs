@@ -10,7 +10,7 @@ struct Requirement {
     excuse: Option<String>,
 }
 
-const LEVELS: [&str; 6] = ["MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "POLICY"];
+const LEVELS: [&str; 7] = ["MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "POLICY", "THREAT"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -58,9 +58,11 @@ fn requirements(list: &str) -> BTreeMap<String, Requirement> {
     requirements
 }
 
-/// The ids in a text: `R`, the RFC, a section, a running number of two digits.
+/// The ids in a text: `R`, the RFC, a section, a running number of two digits; or `T`, a kind of threat, such
+/// a number.
 fn ids(text: &str) -> Vec<&str> {
     const RFCS: [&str; 8] = ["6455", "7936", "9112", "9110", "3629", "7692", "8441", "9220"];
+    const THREATS: [&str; 1] = ["DF"];
     let word = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     let mut ids = Vec::new();
     for part in text.split(|c| !word(c)) {
@@ -72,7 +74,9 @@ fn ids(text: &str) -> Vec<&str> {
         };
         let known = rfc.strip_prefix('R').is_some_and(|rfc| RFCS.contains(&rfc));
         let section_digits = section.split('.').all(|n| !n.is_empty() && digits(n));
-        if known && section_digits && number.len() == 2 && digits(number) {
+        let required = known && section_digits;
+        let threat = rfc == "T" && THREATS.contains(&section);
+        if (required || threat) && number.len() == 2 && digits(number) {
             ids.push(part.trim_end_matches(['.', '-']));
         }
     }
@@ -156,7 +160,10 @@ fn every_requirement_is_shown_or_says_why_not() {
 fn ids_are_found_in_text_and_nothing_else_is() {
     assert_eq!(ids("# R6455-5.4-02, R3629-3-01  two"), ["R6455-5.4-02", "R3629-3-01"]);
     assert_eq!(ids("// (R6455-5.4-02): as R6455-7.1.7-01."), ["R6455-5.4-02", "R6455-7.1.7-01"]);
-    assert!(ids("R6455-5.4 R1234-5-01 R6455-x-01 R6455-5.4-1 T-FR-01 R6455-3629-*").is_empty());
+    assert_eq!(ids("T-DF-02: R7692-7-01"), ["T-DF-02", "R7692-7-01"]);
+    assert!(
+        ids("R6455-5.4 R1234-5-01 R6455-x-01 R6455-5.4-1 T-FR-01 T-DF-1 R6455-3629-*").is_empty()
+    );
 }
 
 #[test]

@@ -119,8 +119,8 @@ fn status(head: Option<&SentHead>, status: u16, context: &Context<'_>) -> Result
 }
 
 fn is_output(what: &What) -> bool {
-    use What::{Abort, Closed, Sent, SentHex, Shutdown};
-    matches!(what, Sent { .. } | SentHex(_) | Shutdown | Abort | Closed(_))
+    use What::{Abort, Closed, Sent, SentCompressed, SentHex, Shutdown};
+    matches!(what, Sent { .. } | SentCompressed { .. } | SentHex(_) | Shutdown | Abort | Closed(_))
 }
 
 fn next_out(expected: &What, actual: Option<&Out>, context: &Context<'_>) -> Result<(), String> {
@@ -129,7 +129,10 @@ fn next_out(expected: &What, actual: Option<&Out>, context: &Context<'_>) -> Res
         (What::Sent { first, payload }, Some(Out::Frame(frame))) => {
             *first == frame.first && payload.matches(&frame.payload, context.ping)
         }
-        (What::SentHex(bytes), Some(Out::Frame(frame))) => {
+        (What::SentCompressed { first, payload }, Some(Out::Compressed { frame, inflated })) => {
+            *first == frame.first && payload.matches(inflated, context.ping)
+        }
+        (What::SentHex(bytes), Some(Out::Frame(frame) | Out::Compressed { frame, .. })) => {
             bytes.matches(&frame.bytes(), context.ping)
         }
         // The reason of a failure is free.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
-use websocket_proto::Config;
 use websocket_proto::handshake::{
     self, Acceptance, ClientRequest, HandshakeError, OriginPolicy, Request, Response, Uri,
 };
+use websocket_proto::{Config, Connection};
 
+use super::compression::Parameters;
 use super::player::{Player, Seen};
-use super::stage::{SEED, Stage, error_name};
+use super::stage::{self, SEED, Stage, error_name};
 use super::text::{Token, number, tokens, unescape};
 use super::vector::{Action, Fields, Vector};
 
@@ -135,12 +136,7 @@ pub(crate) fn receive(
         },
         Stage::Client(client) => match client.receive(input) {
             Ok(Some(established)) => {
-                let connection = established.connection;
-                seen.push(Seen::Open(vec![field(
-                    "subprotocol",
-                    or_none(connection.subprotocol()),
-                )]));
-                player.stage = Stage::opened(connection, player.mode.halves);
+                opened(player, established.connection)?;
                 Ok(true)
             }
             Ok(None) => Ok(false),
@@ -159,6 +155,18 @@ pub(crate) fn receive(
         }
         _ => Err("input before the client connects".into()),
     }
+}
+
+/// The handshake is done: frames follow.
+fn opened(player: &mut Player<'_>, connection: Connection) -> Result<(), String> {
+    let agreed = stage::agreed(&connection);
+    player.observed.seen.push(Seen::Open(vec![
+        field("subprotocol", or_none(connection.subprotocol())),
+        field("compression", or_none(agreed.as_deref())),
+    ]));
+    player.agree(agreed.as_deref().map(Parameters::parse).transpose()?);
+    player.stage = Stage::opened(connection, player.mode.halves);
+    Ok(())
 }
 
 fn request_fields(request: &Request) -> Fields {
@@ -216,11 +224,7 @@ fn decide(player: &mut Player<'_>, vector: &Vector, request: Request) -> Result<
         },
     };
     match decision {
-        Ok(connection) => {
-            let subprotocol = field("subprotocol", or_none(connection.subprotocol()));
-            player.observed.seen.push(Seen::Open(vec![subprotocol]));
-            player.stage = Stage::opened(connection, player.mode.halves);
-        }
+        Ok(connection) => opened(player, connection)?,
         Err(rejection) => {
             let reason = rejection.reason().map(|reason| Seen::Error(error_name(&reason)));
             player.observed.seen.extend(reason);

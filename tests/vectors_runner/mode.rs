@@ -167,7 +167,8 @@ fn fails_by_time(vector: &Vector) -> bool {
     })
 }
 
-fn is_about_limits(vector: &Vector) -> bool {
+/// Whether the vector sets limits, or goes over one.
+pub(crate) fn is_about_limits(vector: &Vector) -> bool {
     let refused = |what: &What| {
         matches!(what, What::Fail { code: 1008 | 1009, .. } | What::Full(true))
             || matches!(what, What::Error(name) if name == "Full" || name.starts_with("TooMany") || name.ends_with("TooLarge"))

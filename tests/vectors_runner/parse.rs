@@ -165,11 +165,12 @@ fn requirement_ids(title: &str) -> Result<String, String> {
         title.trim().split_once("  ").ok_or("a header is '# ID[, ID..]  summary'")?;
     for id in ids.split(',') {
         let mut parts = id.trim().splitn(3, '-');
-        let well_formed = parts.next().is_some_and(|rfc| rfc.starts_with('R') && rfc.len() == 5)
+        let kind = |kind: &str| kind == "T" || kind.starts_with('R') && kind.len() == 5;
+        let well_formed = parts.next().is_some_and(kind)
             && parts.next().is_some()
             && parts.next().is_some_and(|last| last.len() == 2);
         if !well_formed {
-            return Err(format!("{id:?} is no requirement id"));
+            return Err(format!("{id:?} is the id of no requirement and no threat"));
         }
     }
     if summary.trim().is_empty() {
@@ -211,6 +212,7 @@ fn call(text: &str) -> Result<Call, String> {
             (None, _) => Call::CloseWithoutCode,
         },
         "abort" => Call::Abort,
+        "compress" => Call::Compress(words.choice()?),
         other => return Err(format!("the application cannot {other:?}")),
     };
     words.end()?;

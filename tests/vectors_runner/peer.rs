@@ -3,28 +3,38 @@
 use bytes::Buf;
 use websocket_proto::{CloseCode, Config, Connection, Event, MessageKind, SendError, Transmit};
 
+use super::compression::Parameters;
+use super::deflated::Deflated;
+#[cfg(feature = "deflate")]
+use super::deflated::RSV1;
 use super::frames::{self, BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, TEXT};
 use super::player::Seen;
 use super::settings;
-use super::stage::SEED;
+use super::stage::{self, SEED};
 use super::vector::Side;
 
 /// A connection of the other role without limits, which answers nothing by itself.
-fn other(side: Side) -> Connection {
+fn other(side: Side, agreed: Option<&Parameters>) -> Result<Connection, String> {
     let mut config = Config::client();
     settings::unlimited(&mut config);
     config.automatic_pong = false;
-    match side {
+    #[cfg(feature = "deflate")]
+    if agreed.is_some() {
+        config.compression = Some(websocket_proto::deflate::Compression::default());
+    }
+    let connection = match side {
         Side::Server => Connection::client(config, SEED.map(|byte| !byte)),
         Side::Client => Connection::server(config),
-    }
+    };
+    stage::agreeing(connection, agreed)
 }
 
 /// Feeds what an endpoint of `side` sent to a second connection, which has to see exactly that.
-pub(crate) fn consume(side: Side, sent: &[u8]) -> Result<(), String> {
+pub(crate) fn consume(side: Side, sent: &[u8], agreed: Option<&Parameters>) -> Result<(), String> {
     let frames = frames::Reader::new(side == Side::Client).read(sent)?;
+    let frames = Deflated::new(agreed, side).plain(&frames)?;
     let expected = assemble(before_close(&frames)?)?;
-    let mut peer = other(side);
+    let mut peer = other(side, agreed)?;
     let mut bytes = sent.to_vec();
     let mut input = bytes.as_mut_slice();
     let mut seen = Vec::new();
@@ -126,7 +136,7 @@ fn close(body: &[u8]) -> Result<Seen, String> {
 
 /// Whether a second connection could send this input to an endpoint of `side`: whole frames that are
 /// legal one after the other, each step's input ending with a frame.
-pub(crate) fn can_produce(side: Side, steps: &[Vec<u8>]) -> bool {
+pub(crate) fn can_produce(side: Side, steps: &[Vec<u8>], agreed: Option<&Parameters>) -> bool {
     let mut all = Vec::new();
     for input in steps {
         let mut reader = frames::Reader::new(side == Side::Server);
@@ -135,6 +145,9 @@ pub(crate) fn can_produce(side: Side, steps: &[Vec<u8>]) -> bool {
             _ => return false,
         }
     }
+    let Ok(all) = Deflated::new(agreed, side.other()).plain(&all) else {
+        return false;
+    };
     // §7.4.1: a server does not send 1010. Text is checked as it is sent, so that an unfinished message counts.
     let not_a_servers =
         |frame: &Frame| frame.opcode() == CLOSE && frame.payload.starts_with(&[0x03, 0xF2]);
@@ -163,19 +176,31 @@ pub(crate) struct Producer {
     side: Side,
     connection: Connection,
     open: bool,
+    /// How the frames of the vector read, and those that are made.
+    given: Deflated,
+    made: Deflated,
 }
 
 impl Producer {
-    pub(crate) fn new(side: Side) -> Self {
-        Self { side, connection: other(side), open: false }
+    pub(crate) fn new(side: Side, agreed: Option<&Parameters>) -> Result<Self, String> {
+        let deflated = || Deflated::new(agreed, side.other());
+        Ok(Self {
+            side,
+            connection: other(side, agreed)?,
+            open: false,
+            given: deflated(),
+            made: deflated(),
+        })
     }
 
-    /// The same frames, made by the second connection.
+    /// The same frames, made by the second connection. Compressed ones are other bytes that mean the same.
     pub(crate) fn produce(&mut self, input: &[u8]) -> Result<Vec<u8>, String> {
         let masked = self.side == Side::Server;
-        let frames = frames::Reader::new(masked).read(input)?;
+        let compressed = frames::Reader::new(masked).read(input)?;
+        let frames = self.given.plain(&compressed)?;
         let mut bytes = Vec::new();
-        for frame in &frames {
+        for (frame, compressed) in frames.iter().zip(&compressed) {
+            self.choose(compressed);
             self.send(frame).map_err(|error| {
                 format!("the second connection cannot send {frame:?}: {error:?}")
             })?;
@@ -187,11 +212,27 @@ impl Producer {
             }
         }
         let made = frames::Reader::new(masked).read(&bytes)?;
+        let made = self.made.plain(&made)?;
         if made == frames {
             return Ok(bytes);
         }
         Err(format!("the second connection sent {made:?} for {frames:?}"))
     }
+
+    /// A message is compressed where that of the vector is.
+    #[cfg(feature = "deflate")]
+    fn choose(&mut self, frame: &Frame) {
+        use websocket_proto::deflate::Compress;
+        if matches!(frame.opcode(), TEXT | BINARY) {
+            let compressed = frame.first & RSV1 != 0;
+            let choice = if compressed { Compress::Always } else { Compress::Never };
+            self.connection.set_compress(choice);
+        }
+    }
+
+    #[cfg(not(feature = "deflate"))]
+    #[allow(clippy::unused_self, reason = "nothing to choose")]
+    fn choose(&mut self, _: &Frame) {}
 
     fn send(&mut self, frame: &Frame) -> Result<(), SendError> {
         let connection = &mut self.connection;

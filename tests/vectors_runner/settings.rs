@@ -3,6 +3,7 @@
 use std::time::Duration;
 use websocket_proto::{Config, Delivery, Liveness};
 
+use super::compression::Compression;
 use super::text::{duration, number, unescape};
 
 type Settings = [(String, String)];
@@ -10,10 +11,25 @@ type Settings = [(String, String)];
 /// The settings of a vector: the defaults of the README, and its `config` lines.
 pub(crate) fn config(settings: &Settings) -> Result<Config, String> {
     let mut config = Config::client();
-    for (key, value) in settings {
+    for (key, value) in settings.iter().filter(|(key, _)| key != "compression") {
         set(&mut config, key, value).map_err(|reason| format!("config {key}: {reason}"))?;
     }
+    if let Some(compression) = Compression::parse(settings)? {
+        set_compression(&mut config, &compression)?;
+    }
     Ok(config)
+}
+
+#[cfg(feature = "deflate")]
+fn set_compression(config: &mut Config, compression: &Compression) -> Result<(), String> {
+    config.compression = Some(compression.typed()?);
+    Ok(())
+}
+
+/// Checked, as far as it is known; a vector with compression is not played.
+#[cfg(not(feature = "deflate"))]
+fn set_compression(_: &mut Config, _: &Compression) -> Result<(), String> {
+    Ok(())
 }
 
 fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {

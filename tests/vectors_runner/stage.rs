@@ -10,6 +10,7 @@ use websocket_proto::{
     ProtocolError, SendError, State, Transmit,
 };
 
+use super::compression::Parameters;
 use super::vector::Side;
 
 /// Client seed of the plays: any value, the same every time.
@@ -59,12 +60,17 @@ macro_rules! sender {
 pub(crate) use sender;
 
 impl Stage {
-    pub(crate) fn open(side: Side, config: Arc<Config>, halves: bool) -> Self {
+    pub(crate) fn open(
+        side: Side,
+        config: Arc<Config>,
+        agreed: Option<&Parameters>,
+        halves: bool,
+    ) -> Result<Self, String> {
         let connection = match side {
             Side::Server => Connection::server(config),
             Side::Client => Connection::client(config, SEED),
         };
-        Self::opened(connection, halves)
+        Ok(Self::opened(agreeing(connection, agreed)?, halves))
     }
 
     pub(crate) fn opened(connection: Connection, halves: bool) -> Self {
@@ -150,6 +156,37 @@ impl Stage {
         let side = |information: Option<CloseInformation<'_>>| information.map(|i| Closed::of(&i));
         sender!(self, endpoint => side(endpoint.close_information()), None).unwrap_or_default()
     }
+}
+
+/// A connection that has agreed on compression, if it has.
+#[cfg(feature = "deflate")]
+pub(crate) fn agreeing(
+    connection: Connection,
+    agreed: Option<&Parameters>,
+) -> Result<Connection, String> {
+    Ok(match agreed {
+        Some(agreed) => connection.with_compression(agreed.agreement()?),
+        None => connection,
+    })
+}
+
+#[cfg(not(feature = "deflate"))]
+pub(crate) fn agreeing(
+    connection: Connection,
+    _: Option<&Parameters>,
+) -> Result<Connection, String> {
+    Ok(connection)
+}
+
+/// What was agreed on, as it stands in the header.
+#[cfg(feature = "deflate")]
+pub(crate) fn agreed(connection: &Connection) -> Option<String> {
+    connection.compression().map(|agreement| agreement.to_string())
+}
+
+#[cfg(not(feature = "deflate"))]
+pub(crate) fn agreed(_: &Connection) -> Option<String> {
+    None
 }
 
 /// The close information.

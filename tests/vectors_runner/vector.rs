@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::compression::Choice;
 use super::text::Payload;
 
 /// Which side an expectation is for, or a play is of.
@@ -9,6 +10,15 @@ use super::text::Payload;
 pub(crate) enum Side {
     Server,
     Client,
+}
+
+impl Side {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Server => Self::Client,
+            Self::Client => Self::Server,
+        }
+    }
 }
 
 /// One vector: its header, its settings and its steps.
@@ -23,6 +33,12 @@ pub(crate) struct Vector {
     /// `app` lines: what the application wants of the handshake.
     pub(crate) app: Vec<(String, String)>,
     pub(crate) steps: Vec<Step>,
+}
+
+impl Vector {
+    pub(crate) fn needs_compression(&self) -> bool {
+        self.config.iter().any(|(key, _)| key == "compression")
+    }
 }
 
 #[derive(Debug)]
@@ -104,6 +120,7 @@ pub(crate) enum Call {
     Close { code: u16, reason: Payload },
     CloseWithoutCode,
     Abort,
+    Compress(Choice),
 }
 
 #[derive(Clone, Debug)]
@@ -139,6 +156,11 @@ pub(crate) enum What {
         error: Option<String>,
     },
     Sent {
+        first: u8,
+        payload: Payload,
+    },
+    /// A frame of a compressed message, and what it is inflated to.
+    SentCompressed {
         first: u8,
         payload: Payload,
     },

@@ -1,5 +1,7 @@
 //! The forms of a frame and of an expectation, from tokens.
 
+use super::compression::Choice;
+use super::deflated::RSV1;
 use super::frames::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT};
 use super::text::{Payload, Token, duration, hex, number};
 use super::vector::{Expected, Fields, Piece, PieceBytes, Side, What};
@@ -76,6 +78,15 @@ impl<'a> Words<'a> {
             Some("0") => Ok(false),
             Some(other) => Err(format!("fin={other}")),
         }
+    }
+
+    /// Which messages are to be compressed.
+    pub(crate) fn choice(&mut self) -> Result<Choice, String> {
+        let first = self.word()?;
+        Choice::parse(&match self.optional() {
+            Some(number) => format!("{first} {number}"),
+            None => first.into(),
+        })
     }
 
     pub(crate) fn payload(&mut self) -> Result<Payload, String> {
@@ -237,9 +248,9 @@ fn what(form: &str, words: &mut Words<'_>) -> Result<What, String> {
         }),
         "full" => What::Full(true),
         "not-full" => What::Full(false),
-        "accept" => What::Accept(words.fields(&["subprotocol"])?),
+        "accept" => What::Accept(words.fields(&["subprotocol", "compression"])?),
         "refuse" => What::Refuse { status: number(words.word()?)?, error: words.optional() },
-        "open" => What::Open(words.fields(&["subprotocol"])?),
+        "open" => What::Open(words.fields(&["subprotocol", "compression"])?),
         "request" => What::Request(words.fields(&[
             "method",
             "target",
@@ -275,8 +286,14 @@ fn sent(words: &mut Words<'_>) -> Result<What, String> {
     if words.take("hex") {
         return Ok(What::SentHex(words.payload()?));
     }
+    let compressed = words.take("compressed");
     let opcode = opcode(words.word()?)?;
     let fin = words.fin()?;
     let payload = frame_payload(opcode, words)?;
+    if compressed {
+        // Only the first frame of a message says so.
+        let rsv1 = if opcode == CONTINUATION { 0 } else { RSV1 };
+        return Ok(What::SentCompressed { first: rsv1 | first_byte(fin, 0, opcode)?, payload });
+    }
     Ok(What::Sent { first: first_byte(fin, 0, opcode)?, payload })
 }

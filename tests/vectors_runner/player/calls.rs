@@ -35,6 +35,11 @@ impl Player<'_> {
                     }
                     false => Prepared::binary(payload),
                 };
+                #[cfg(feature = "deflate")]
+                let message = match &self.config.compression {
+                    Some(compression) => message.compressed(compression),
+                    None => message,
+                };
                 sender!(stage, c => refusal(c.send_prepared(&message)), impossible())
             }
             Call::Fragment { text, fin, payload } => {
@@ -76,6 +81,13 @@ impl Player<'_> {
             Call::CloseWithoutCode => {
                 sender!(stage, c => refusal(c.close_without_code()), impossible())
             }
+            #[cfg(feature = "deflate")]
+            Call::Compress(choice) => {
+                sender!(stage, c => c.set_compress(choice.typed()), return Err("not open".into()));
+                None
+            }
+            #[cfg(not(feature = "deflate"))]
+            Call::Compress(choice) => return Err(format!("{choice:?}: not built in")),
             Call::Abort => {
                 sender!(stage, c => c.abort(), return Err("nothing to abort".into()));
                 None

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use websocket_proto::{Config, Delivery, State};
 
+use super::compression::{Compression, Parameters};
+use super::deflated::Deflated;
 use super::frames::{self, CLOSE, Frame};
 use super::head::SentHead;
 use super::mode::{Cut, Mode, Random};
@@ -37,6 +39,11 @@ pub(crate) enum Seen {
 pub(crate) enum Out {
     Head(SentHead),
     Frame(Frame),
+    /// A frame of a compressed message, and what it is inflated to.
+    Compressed {
+        frame: Frame,
+        inflated: Vec<u8>,
+    },
     Shutdown,
     Abort,
     Closed(Closed),
@@ -64,6 +71,9 @@ pub(crate) struct Player<'v> {
     frames: frames::Reader,
     /// Bytes of a head that the endpoint has begun to send; `None` once frames are what it sends.
     head: Option<Vec<u8>>,
+    /// What was agreed on of compression, and how it makes the frames read.
+    agreed: Option<Parameters>,
+    deflated: Deflated,
     /// Everything sent as frames.
     sent: Vec<u8>,
     /// The key of the client's request.
@@ -102,9 +112,10 @@ impl<'v> Player<'v> {
             settings::unlimited(&mut config);
         }
         let config = Arc::new(config);
+        let agreed = Compression::parse(&vector.config)?.and_then(|compression| compression.agreed);
         let handshake = handshake::is_about_it(vector);
         let stage = match (handshake, side) {
-            (false, side) => Stage::open(side, config.clone(), mode.halves),
+            (false, side) => Stage::open(side, config.clone(), agreed.as_ref(), mode.halves)?,
             (true, Side::Client) => Stage::Unconnected,
             (true, Side::Server) => handshake::server(config.clone()),
         };
@@ -116,7 +127,10 @@ impl<'v> Player<'v> {
             vector,
             side,
             mode,
-            producer: mode.produced.then(|| peer::Producer::new(side)),
+            producer: match mode.produced {
+                true => Some(peer::Producer::new(side, agreed.as_ref())?),
+                false => None,
+            },
             config,
             stage,
             observed: Observed::default(),
@@ -124,6 +138,8 @@ impl<'v> Player<'v> {
             wire: Wire::new(side, mode.keys),
             frames: frames::Reader::new(side == Side::Client),
             head: handshake.then(Vec::new),
+            deflated: Deflated::new(agreed.as_ref(), side),
+            agreed,
             sent: Vec::new(),
             key: String::new(),
             ping: Vec::new(),
@@ -136,6 +152,12 @@ impl<'v> Player<'v> {
             dropped: false,
             deaf: false,
         })
+    }
+
+    /// The handshake has agreed on compression, or not.
+    pub(crate) fn agree(&mut self, agreed: Option<Parameters>) {
+        self.deflated = Deflated::new(agreed.as_ref(), self.side);
+        self.agreed = agreed;
     }
 
     fn play(&mut self) -> Result<(), (usize, String)> {
@@ -249,7 +271,7 @@ impl<'v> Player<'v> {
         if self.head.as_ref().is_some_and(|head| !head.is_empty()) {
             return Err("a head was begun and not finished".into());
         }
-        peer::consume(self.side, &self.sent)?;
+        peer::consume(self.side, &self.sent, self.agreed.as_ref())?;
         if matches!(self.stage, Stage::Server(_) | Stage::Rejecting(_)) && self.answered {
             self.observed = Observed::default();
             self.read(&mut b"GET /admin HTTP/1.1\r\nHost: server.example.com\r\n\r\n".to_vec())?;

@@ -94,7 +94,10 @@ impl Player<'_> {
             if frame.opcode() == PING {
                 self.ping.clone_from(&frame.payload);
             }
-            self.observed.out.push(Out::Frame(frame));
+            self.observed.out.push(match self.deflated.inflate(&frame)? {
+                Some(inflated) => Out::Compressed { frame, inflated },
+                None => Out::Frame(frame),
+            });
         }
         Ok(())
     }
