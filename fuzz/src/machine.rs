@@ -4,21 +4,20 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use websocket_proto::deflate::{Compress, Compression};
 use websocket_proto::{
     CloseCode, CloseStatus, Config, Connection, Incoming, MessageKind, Outgoing, Prepared, Role,
     SendError, State, Transmit,
 };
 
-use crate::{Observed, Script, Wire, config, frame, observe};
+use crate::{Observed, Script, Wire, config, connection, frame, observe};
 
 /// Plays the script on a connection of this role and asserts what always has to hold.
 pub fn drive_connection(role: Role, data: &[u8]) {
     let mut script = Script::new(data);
     let config = config(role, &mut script);
-    let connection = match role {
-        Role::Server => Connection::server(config),
-        Role::Client => Connection::client(config, [script.byte(); 32]),
-    };
+    let seed = if role == Role::Client { script.byte() } else { 0 };
+    let connection = connection(role, config, [seed; 32]);
     let mut machine = Machine::new(role, connection);
     while !script.is_over() {
         machine.step(&mut script);
@@ -56,8 +55,8 @@ impl Machine {
     fn new(role: Role, connection: Connection) -> Self {
         Self {
             role,
+            wire: Wire::new(role.peer(), connection.compression().is_some()),
             ends: Some(Ends::Whole(Box::new(connection))),
-            wire: Wire::new(role.peer()),
             events: Vec::new(),
             deaf: false,
             now: Duration::ZERO,
@@ -87,10 +86,14 @@ impl Machine {
                 let data = Bytes::from(many(script));
                 self.send(|machine| outgoing!(machine, send_shared(kind, &data)));
             }
-            5 => {
+            operation @ (5 | 25) => {
                 let message = match script.flag() {
                     true => Prepared::text(String::from_utf8_lossy(script.short()).into_owned()),
                     false => Prepared::binary(many(script)),
+                };
+                let message = match operation {
+                    25 => message.compressed(&Compression::default()),
+                    _ => message,
                 };
                 self.send(|machine| outgoing!(machine, send_prepared(&message)));
             }
@@ -148,7 +151,15 @@ impl Machine {
             20 => self.pass_on(),
             21 => while self.write(usize::MAX, 16) {},
             22 => self.look(),
-            23 => self.into_parts(),
+            23 => self.take_apart(),
+            24 => {
+                let choice = match script.byte() {
+                    0 => Compress::Never,
+                    1 => Compress::Always,
+                    least => Compress::Above(least.into()),
+                };
+                outgoing!(self, set_compress(choice));
+            }
             _ => {}
         }
     }
@@ -341,7 +352,7 @@ impl Machine {
     }
 
     /// Takes a whole connection apart, and begins again with a new one.
-    fn into_parts(&mut self) {
+    fn take_apart(&mut self) {
         let Some(Ends::Whole(connection)) =
             self.ends.take_if(|ends| matches!(ends, Ends::Whole(_)))
         else {
@@ -396,12 +407,10 @@ impl Machine {
         assert_eq!(sent.bytes, self.wire.bytes);
         assert!(self.wire.frames <= sent.frames);
         assert_eq!(state == State::Open, information.is_none());
-        if let Some(information) = information {
-            if information.clean {
-                assert!(self.wire.is_closed(), "clean: our Close went over the wire");
-                assert_ne!(information.received, CloseStatus::Abnormal);
-                assert!(information.sent.is_some() && information.error.is_none());
-            }
+        if let Some(information) = information.filter(|information| information.clean) {
+            assert!(self.wire.is_closed(), "clean: our Close went over the wire");
+            assert_ne!(information.received, CloseStatus::Abnormal);
+            assert!(information.sent.is_some() && information.error.is_none());
         }
         assert!(state != State::Closed || self.queued().0 == 0);
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use websocket_proto::{Config, Delivery, Liveness, Role};
+use websocket_proto::deflate::{Agreement, Compress, Compression};
+use websocket_proto::{Config, Connection, Delivery, Liveness, Role};
 
 use crate::Script;
 
@@ -62,5 +63,32 @@ pub fn config(role: Role, script: &mut Script<'_>) -> Config {
         config.timeouts.release_after = Duration::ZERO;
         config.timeouts.close = Some(Duration::ZERO);
     }
+    if choices & 128 != 0 {
+        let mut compression = Compression::default();
+        compression.compress = Compress::Above(10);
+        compression.level = 1;
+        compression.preferences.server_no_context_takeover = limits & 128 != 0;
+        compression.preferences.client_no_context_takeover = limits & 128 != 0;
+        config.compression = Some(compression);
+    }
     config
+}
+
+/// A connection that has agreed on compression as its configuration has it.
+pub fn connection(role: Role, config: Config, seed: [u8; 32]) -> Connection {
+    let agreement = config.compression.as_ref().map(|compression| {
+        let mut agreement = Agreement::default();
+        let preferences = compression.preferences;
+        agreement.server_no_context_takeover = preferences.server_no_context_takeover;
+        agreement.client_no_context_takeover = preferences.client_no_context_takeover;
+        agreement
+    });
+    let connection = match role {
+        Role::Server => Connection::server(config),
+        Role::Client => Connection::client(config, seed),
+    };
+    match agreement {
+        Some(agreement) => connection.with_compression(agreement),
+        None => connection,
+    }
 }

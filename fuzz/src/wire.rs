@@ -19,10 +19,12 @@ pub struct Wire {
 }
 
 impl Wire {
-    pub fn new(receiver: Role) -> Self {
+    /// With `compression`, messages may be compressed.
+    pub fn new(receiver: Role, compression: bool) -> Self {
+        let decoder = Decoder::new(receiver);
         Self {
             receiver,
-            decoder: Decoder::new(receiver),
+            decoder: if compression { decoder.with_compression() } else { decoder },
             text: None,
             control: Vec::new(),
             closed: false,
@@ -55,8 +57,10 @@ impl Wire {
                 assert_eq!(header.opcode, Opcode::Pong, "nothing but a Pong follows a Close");
             }
             match header.opcode {
-                Opcode::Text => self.text = Some(self.text.take().unwrap_or_default()),
-                Opcode::Binary => self.text = None,
+                Opcode::Text if !header.rsv1 => {
+                    self.text = Some(self.text.take().unwrap_or_default())
+                }
+                Opcode::Text | Opcode::Binary => self.text = None,
                 _ => {}
             }
             if header.opcode.is_control() {

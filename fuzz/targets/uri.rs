@@ -10,10 +10,9 @@ use websocket_proto::{Config, Transmit};
 use websocket_proto_fuzz::Script;
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(text) = std::str::from_utf8(data) {
-        if let Ok(uri) = Uri::parse(text) {
-            check(&uri);
-        }
+    let text = std::str::from_utf8(data).ok();
+    if let Some(uri) = text.and_then(|text| Uri::parse(text).ok()) {
+        check(&uri);
     }
     let mut script = Script::new(data);
     let secure = script.flag();
