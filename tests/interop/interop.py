@@ -19,7 +19,7 @@ CASE_LIMIT = 20  # seconds
 DEADLINE = time.monotonic() + 230
 
 PYTHON, NODE = os.environ.get("PYTHON", "python3"), os.environ.get("NODE", "node")
-ECHO_SERVER, INTEROP_CLIENT, CHAT = (os.environ[name] for name in ("ECHO_SERVER", "INTEROP_CLIENT", "CHAT"))
+ECHO_SERVER, INTEROP_CLIENT, CHAT = (os.environ.get(name) for name in ("ECHO_SERVER", "INTEROP_CLIENT", "CHAT"))
 
 COMMON = ["text", "binary", "large", "many", "subprotocol", "close", "peer-close", "origin-allowed", "origin-refused",
           "ping"]
