@@ -99,7 +99,8 @@ fn parses_a_close() -> Option<()> {
 }
 
 fn encodes_headers() -> Option<()> {
-    let header = |mask, length| Header { fin: true, rsv1: false, opcode: Opcode::Binary, mask, length };
+    let header =
+        |mask, length| Header { fin: true, rsv1: false, opcode: Opcode::Binary, mask, length };
     check(*header(None, 5).encode() == [0x82, 5])?;
     check(*header(None, 256).encode() == [0x82, 126, 1, 0])?;
     check(*header(None, 65_536).encode() == [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0])?;
