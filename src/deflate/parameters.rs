@@ -18,7 +18,7 @@ const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 pub struct WindowBits(u8);
 
 impl WindowBits {
-    /// 256 bytes. Our own compressor has no window that small: see [`Preferences`].
+    /// 256 bytes. Our own compressor has no window that small: see [`Preferences`](super::Preferences).
     pub const MIN: Self = Self(8);
     /// 32 KiB: the window where nothing else is said.
     pub const MAX: Self = Self(15);
