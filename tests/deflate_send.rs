@@ -12,7 +12,7 @@ use deflate_support::{
     windows,
 };
 use websocket_proto::deflate::{Agreement, ClientWindow, Compress, Compression, Offer};
-use websocket_proto::{CloseCode, Connection, MessageKind, Prepared, Role, SendError};
+use websocket_proto::{CloseCode, Connection, Event, MessageKind, Prepared, Role, SendError};
 
 const ROLES: [Role; 2] = [Role::Server, Role::Client];
 
@@ -351,6 +351,36 @@ fn both_ends_of_ours() {
             let event =
                 server.receive(&mut &mut wire[..]).expect("no violation").expect("a message");
             assert!(matches!(event, websocket_proto::Event::Binary(payload) if *payload == data));
+        }
+    }
+}
+
+/// R7692-7.2.3.2-01 T-DF-10: what does not become smaller goes out as it is, and the windows stay the same; so that
+/// a message at the peer's limit is one at the wire, too.
+#[test]
+fn what_becomes_no_smaller_goes_as_it_is() {
+    for agreement in [Agreement::default(), no_takeover()] {
+        for role in [Role::Server, Role::Client] {
+            let mut config = config(role);
+            config.compression.as_mut().expect("set").compress = Compress::Above(64);
+            config.limits.max_write_buffer = usize::MAX;
+            let mut sender = connection(role, config, agreement);
+            let mut receiver_config = deflate_support::config(role.peer());
+            receiver_config.limits.max_message_size = 100_000;
+            let mut receiver = connection(role.peer(), receiver_config, agreement);
+            let text = json(5000);
+            let noise = noise(100_000, 3);
+            for (index, message) in [&text, &noise, &text, &noise, &noise, &text].iter().enumerate()
+            {
+                sender.send_binary(message).expect("room");
+                let mut wire = sender.take_output().expect("queued").to_vec();
+                let is_noise = message.len() == noise.len();
+                assert_eq!(wire[0], if is_noise { 0x82 } else { 0xC2 });
+                let mut input = &mut wire[..];
+                let event = receiver.receive(&mut input);
+                let Ok(Some(Event::Binary(data))) = event else { panic!("{index}: {event:?}") };
+                assert!(*data == ***message, "{index}");
+            }
         }
     }
 }

@@ -86,6 +86,10 @@ impl Compression {
 
 /// What a server wants of its connections, as far as the offers allow (RFC 7692 §7.1). The default is
 /// to answer what is offered and to want nothing more.
+///
+/// The first offer that can be met is taken, also if it allows less of this than a later one. Who insists
+/// looks at the answer: see [`Compression::answer`], and
+/// [`Acceptance::without_compression`](crate::handshake::Acceptance::without_compression) to decline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Preferences {

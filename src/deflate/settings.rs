@@ -33,7 +33,7 @@ pub struct Compression {
     pub offers: Vec<Offer>,
     /// To a client: whether it closes the connection with 1010 (RFC 6455 §7.4.1) when the server
     /// declines: the handshake succeeds, the connection is [closing](crate::State::Closing) from the start
-    /// and refuses to send. Default: `false`.
+    /// and refuses to send. Without an offer, nothing is required. Default: `false`.
     pub required: bool,
     /// To a server: what it wants beyond what is offered. Default: nothing.
     pub preferences: Preferences,
@@ -69,12 +69,12 @@ impl Default for Compression {
 /// [`Prepared`](crate::Prepared) message goes out as it was prepared, unless this is `Never`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Compress {
-    /// All of them.
+    /// All of them, also what becomes larger by it.
     Always,
     /// None: what must not share a context with what an attacker chose (RFC 7692 §8).
     Never,
-    /// Those of more bytes than this. A message in fragments counts as longer, unless the first one
-    /// ends it.
+    /// Those of more bytes than this. Of 1 KiB or more, what does not become smaller goes out as it is. A
+    /// message in fragments counts as longer, unless the first one ends it, and is compressed in any case.
     Above(usize),
 }
 
@@ -85,6 +85,14 @@ impl Compress {
             Self::Never => false,
             Self::Above(least) => length > least || !fin,
         }
+    }
+}
+
+impl Compress {
+    /// Whether a message goes out as it is if it has not become smaller: for the bytes that it would cost,
+    /// and for a receiver whose limit it just meets.
+    pub(crate) const fn may_go_as_is(self, length: usize) -> bool {
+        matches!(self, Self::Above(_)) && length >= 1024
     }
 }
 

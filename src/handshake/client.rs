@@ -398,7 +398,10 @@ impl Awaited {
 /// RFC 7692 §5.1, RFC 6455 §7.4.1: 1010 tells a server that it declined what the client needs.
 #[cfg(feature = "deflate")]
 fn close_if_declined(mut connection: Connection, config: &Config, declined: bool) -> Connection {
-    let required = config.compression.as_ref().is_some_and(|compression| compression.required);
+    let required = config
+        .compression
+        .as_ref()
+        .is_some_and(|compression| compression.required && !compression.offers.is_empty());
     if declined && required {
         // Open as it is, it can be closed.
         let _closed = connection.close(CloseCode::MANDATORY_EXTENSION, NAME);

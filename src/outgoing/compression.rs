@@ -59,6 +59,17 @@ impl Deflation {
         }
     }
 
+    /// Forgets what was compressed last and has not been sent.
+    fn undo(&mut self) {
+        if let Some(codec) = &mut self.codec {
+            codec.release_output();
+        }
+        self.stale = true;
+        if !self.direction.takeover {
+            self.put_codec_back();
+        }
+    }
+
     fn put_codec_back(&mut self) {
         self.stale = true;
         self.codec = self.codec.take().and_then(|codec| self.pool.give_deflater(codec));
@@ -132,11 +143,20 @@ impl Outgoing {
 
     /// Queues a part of a message, compressed. There is room for it, and nothing can go wrong from here
     /// on: the context and the peer's window stay the same (RFC 7692 §7.2.3.2).
+    ///
+    /// A whole message that has not become smaller may go out as it is. Then the context is the one before it.
     pub(super) fn push_compressed(&mut self, opcode: Opcode, fin: bool, data: &[u8]) {
         let Some(deflation) = &mut self.deflation else {
             return;
         };
+        let is_whole = fin && opcode != Opcode::Continuation;
+        let may_go_as_is = is_whole && deflation.choice.may_go_as_is(data.len());
         let payload = deflation.compress(data, fin);
+        if may_go_as_is && payload.len() >= data.len() {
+            deflation.undo();
+            self.push(opcode, fin, data);
+            return;
+        }
         let mask = self.keys.as_mut().map(MaskKeys::next_key);
         let rsv1 = opcode != Opcode::Continuation;
         self.outbox.push(Header { fin, rsv1, opcode, mask, length: payload.len() as u64 }, payload);

@@ -88,9 +88,11 @@ impl Prepared {
     }
 
     /// Compresses the message as well, once, for all receivers that have agreed on no context takeover
-    /// for the server (RFC 7692 §7.1.1.1) and on a window that is large enough. A receiver with context
-    /// takeover has it compressed by its own context; one that has not agreed on compression gets it as
-    /// it is; so do all if it does not become smaller.
+    /// for the server (RFC 7692 §7.1.1.1) and on a window that is large enough: as large as
+    /// [`Preferences::server_max_window_bits`](crate::deflate::Preferences::server_max_window_bits), or less
+    /// if the message is shorter. A receiver with context takeover or a smaller window has it compressed by
+    /// its own context, which costs as much each time as sending any message does; one that has not agreed
+    /// on compression gets it as it is; so do all if it does not become smaller.
     ///
     /// ```
     /// use websocket_proto::deflate::{Agreement, Compression};

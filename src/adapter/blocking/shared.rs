@@ -296,6 +296,11 @@ impl<W> Shared<W> {
         outgoing.close_information().map(Closed::from)
     }
 
+    #[cfg(feature = "deflate")]
+    pub(super) fn compression(&self) -> Option<crate::deflate::Agreement> {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner).compression()
+    }
+
     pub(super) fn state(&self) -> State {
         self.outgoing.lock().unwrap_or_else(PoisonError::into_inner).state()
     }

@@ -51,6 +51,8 @@ impl<S: Transport> WebSocket<S> {
     }
 
     /// Joins a connection whose opening handshake was done elsewhere, with these settings, to its transport.
+    /// Bytes that were read behind the head are the transport's to give first, as [`std::io::Read::chain`]
+    /// does.
     #[must_use]
     pub fn from_connection(transport: S, connection: Connection, config: &Config) -> Self {
         Self::new(Line::new(transport, &config.timeouts), connection, ReadBuffer::new())

@@ -113,6 +113,14 @@ impl<W> Writer<W> {
         self.shared.state()
     }
 
+    /// What the opening handshake agreed on of compression (RFC 7692 §7.1); `None`: no message is
+    /// compressed.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn compression(&self) -> Option<crate::deflate::Agreement> {
+        self.shared.compression()
+    }
+
     /// How and why the connection ends or has ended; `None` while it is open.
     #[must_use]
     pub fn closed(&self) -> Option<Closed> {
