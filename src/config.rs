@@ -188,7 +188,8 @@ pub enum Delivery {
     Messages,
     /// As it arrives, never assembled: [`Event::Chunk`](crate::Event::Chunk). How much of a message is
     /// delivered before a violation in it depends on how it arrives. A compressed message comes in owned
-    /// chunks of at most 16 KiB, any number of them for one read.
+    /// chunks of at most 16 KiB, any number of them for one
+    /// read; what the last byte of a read is inflated to may come in one of its own.
     Chunks,
 }
 

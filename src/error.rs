@@ -40,8 +40,9 @@ pub enum ProtocolError {
     TooManyFragments,
     /// More empty fragments than [`Limits::max_empty_fragments`](crate::Limits::max_empty_fragments).
     TooManyEmptyFragments,
-    /// More final DEFLATE blocks (BFINAL) in a compressed message than one for each of its frames, one for
-    /// each KiB of them, and 16: each costs much more than its two bytes. Senders end a message without.
+    /// More final DEFLATE blocks (BFINAL) in compressed messages than one for each frame, one for each KiB
+    /// of the same message, and 16 beside: each costs much more than its two bytes. Senders end a message
+    /// without.
     TooManyFinalBlocks,
     /// Text that is not UTF-8, reported at its first wrong byte (§8.1).
     InvalidUtf8,

@@ -337,6 +337,18 @@ fn many_empty_blocks() {
             assert!(seen == [expected.clone()], "{count} final blocks, in steps of {step}");
         }
     }
+    // The 16 are for the connection: many messages have no more, until others have saved some up.
+    let message = |finals| frame(Role::Client, 0xC2, &[&[3, 0].repeat(finals)[..], &[0]].concat());
+    for (finals, expected) in [(1, 1000), (2, 16), (3, 8), (17, 1)] {
+        let bytes = message(finals).repeat(1000);
+        let seen = receive(&mut plain(Role::Client), &bytes, 4096);
+        let delivered = seen.iter().filter(|seen| matches!(seen, Seen::Binary(_))).count();
+        assert_eq!(delivered, expected, "{finals} final blocks each");
+    }
+    let saved = [message(17), message(0).repeat(5), message(6), message(2)].concat();
+    let seen = receive(&mut plain(Role::Client), &saved, 4096);
+    assert_eq!(seen.len(), 8);
+    assert!(seen.last() == Some(&failed(ProtocolError::TooManyFinalBlocks)));
     // Each in a frame of its own.
     let mut bytes = frame(Role::Client, 0x42, &[3, 0]);
     for _ in 0..1000 {

@@ -19,7 +19,7 @@ static ALLOCATOR: Counting = Counting;
 
 /// The most that a decompressor, a chunk and everything else may come to.
 const BESIDE: usize = 80 << 10;
-/// Final blocks that every message may have.
+/// Final blocks that a connection may have in any case.
 const FINAL_BLOCKS: u32 = 17;
 
 fuzz_target!(|data: &[u8]| {
@@ -199,6 +199,7 @@ fn frame(to: Role, first: u8, payload: &[u8], wire: &mut Vec<u8>) {
 /// What has to come of it.
 struct Expected {
     inflater: Option<ReferenceInflater>,
+    final_blocks: u32,
     limit: usize,
     max_fragments: u32,
     /// The window that may be relied on.
@@ -219,6 +220,7 @@ impl Expected {
     fn new(setting: &Setting) -> Self {
         Self {
             inflater: Some(ReferenceInflater::new(15, setting.takeover)),
+            final_blocks: 0,
             limit: setting.limit,
             max_fragments: setting.max_fragments,
             window: setting.history(),
@@ -268,7 +270,8 @@ impl Expected {
             MessageKind::Binary => Ok(()),
         };
         // How many may come depends on where they stand.
-        self.lax |= inflated.final_blocks > FINAL_BLOCKS;
+        self.final_blocks += inflated.final_blocks;
+        self.lax |= self.final_blocks > FINAL_BLOCKS;
         Err(Violation::Exactly(match (text, inflated.ending) {
             // Either is documented.
             (Err(_), Ending::CutOff) => return Err(Violation::Any),

@@ -65,6 +65,16 @@ impl History {
         }
     }
 
+    /// Forgets everything; frees the memory, if it is worth it.
+    pub(crate) fn forget(&mut self) {
+        if self.bytes.capacity() > 4 << 10 {
+            self.clear();
+        } else {
+            self.bytes.clear();
+            self.oldest = 0;
+        }
+    }
+
     /// Forgets everything and frees the memory.
     pub(crate) fn clear(&mut self) {
         *self = Self::new(self.window);

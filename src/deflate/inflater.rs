@@ -119,10 +119,10 @@ impl Inflater {
         self.step(input, &mut [0])
     }
 
-    /// As [`step`](Self::step), into memory of its own: [`OWN_OUTPUT`] bytes, of which `room` are used.
+    /// As [`step`](Self::step), into memory of its own: at most `room` bytes, and [`OWN_OUTPUT`].
     #[inline]
     pub(crate) fn inflate(&mut self, input: Input<'_>, room: usize) -> (Step, &[u8]) {
-        let output = self.output.get_mut(..room).unwrap_or_default();
+        let output = self.output.get_mut(..room.min(OWN_OUTPUT)).unwrap_or_default();
         let step = match input {
             Input::Part(input) => run(&mut self.codec, input, output, InflateFlush::NoFlush),
             Input::End => self.end.step(&mut self.codec, output),
@@ -211,7 +211,6 @@ impl End {
                         && missing <= TAIL.len() + 1
                         && block.produced == 0
                         && missing > 0;
-                    // (A final one lets the codec stop once more: as the first thing in the next message.)
                     // (A final one lets the codec stop once more: as the first thing in the next message.)
                     if is_empty_block || no_bit_is_unread(codec) {
                         Stop::Complete

@@ -131,7 +131,7 @@ impl Incoming {
         if inflation.chunk.is_empty() && !end {
             return Ok(None);
         }
-        let data = Payload::Owned(inflation.take_chunk());
+        let data = Payload::Owned(inflation.take_chunk(end));
         if end {
             inflation.finish(&[]);
             self.message.end()?;

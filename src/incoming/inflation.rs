@@ -21,7 +21,8 @@ const STEP: usize = 16 << 10;
 const STEP_IN_PLACE: usize = 256 << 10;
 /// What a message is taken for, before it was begun: how many times its compressed size.
 const USUAL_RATIO: usize = 4;
-/// Final blocks that a message may have beside one for each frame and one for each KiB of them.
+/// Final blocks that are saved up at most for the next message, and that the first one may have, beside one
+/// for each frame and one for each KiB of them.
 const FINAL_BLOCKS: u64 = 16;
 /// Bytes of a chunk, at most.
 pub(super) const CHUNK: usize = STEP;
@@ -45,10 +46,10 @@ pub(super) struct Inflation {
     taken: u64,
     /// Whether the codec has its last byte.
     is_ending: bool,
-    /// Frames that it has come in.
-    frames: u64,
-    /// Final blocks (BFINAL) that have ended in it.
+    /// Final blocks (BFINAL) that may still come.
     final_blocks: u64,
+    /// Those of them that were allowed for the size of the message.
+    final_blocks_for_size: u64,
     /// With [`Delivery::Chunks`](crate::Delivery::Chunks): what is to be delivered next.
     pub(super) chunk: BytesMut,
     clock: Clock,
@@ -77,8 +78,8 @@ impl Inflation {
             size: 0,
             taken: 0,
             is_ending: false,
-            frames: 0,
-            final_blocks: 0,
+            final_blocks: FINAL_BLOCKS,
+            final_blocks_for_size: 0,
             chunk: BytesMut::new(),
             clock: Clock::default(),
             release: Deadline::OFF,
@@ -91,13 +92,15 @@ impl Inflation {
         self.size = 0;
         self.taken = 0;
         self.is_ending = false;
-        self.frames = 1;
-        self.final_blocks = 0;
+        if compressed {
+            self.final_blocks = self.final_blocks.min(FINAL_BLOCKS) + 1;
+            self.final_blocks_for_size = 0;
+        }
     }
 
     /// One more frame of the message.
     pub(super) fn continues(&mut self) {
-        self.frames += 1;
+        self.final_blocks += 1;
     }
 
     /// Whether the message that is being received is compressed.
@@ -148,10 +151,13 @@ impl Inflation {
             Stop::Complete => Ok(true),
             Stop::Ended => {
                 self.stage = Stage::Ended;
-                self.final_blocks += 1;
                 // Each costs a copy of the window. Who ends one writes much before, or flushes a frame.
-                if self.final_blocks > FINAL_BLOCKS + self.frames + self.taken / 1024 {
-                    return Err(ProtocolError::TooManyFinalBlocks);
+                let for_size = self.taken / 1024;
+                self.final_blocks += for_size - self.final_blocks_for_size;
+                self.final_blocks_for_size = for_size;
+                match self.final_blocks.checked_sub(1) {
+                    Some(left) => self.final_blocks = left,
+                    None => return Err(ProtocolError::TooManyFinalBlocks),
                 }
                 Ok(!end && input.is_empty())
             }
@@ -171,7 +177,7 @@ impl Inflation {
     ) -> Result<(Step, bool), ProtocolError> {
         if target.len() >= self.history.window() {
             // What the message is inflated to is a window of its own: no need to hold two.
-            self.history.clear();
+            self.history.forget();
         }
         let left = limits.max_message_size.saturating_sub(self.size);
         let left = usize::try_from(left).unwrap_or(usize::MAX);
@@ -235,9 +241,11 @@ impl Inflation {
         }
     }
 
-    /// Hands over what is to be delivered next; from here on it is in the history.
-    pub(super) fn take_chunk(&mut self) -> BytesMut {
-        self.history.push(&self.chunk);
+    /// Hands over what is to be delivered next; from here on it is in the history, if that is of use.
+    pub(super) fn take_chunk(&mut self, end: bool) -> BytesMut {
+        if self.direction.takeover || !end {
+            self.history.push(&self.chunk);
+        }
         hand_over(&mut self.chunk)
     }
 
