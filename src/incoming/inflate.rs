@@ -37,9 +37,7 @@ impl Incoming {
         let Some(inflation) = &mut self.inflation else {
             return Ok(());
         };
-        if piece.key != [0; 4] {
-            piece.unmask();
-        }
+        piece.unmask_binary();
         let mut input: &[u8] = piece.data;
         let target = self.assembly.message();
         let mut drained = input.is_empty() && !end;

@@ -165,13 +165,15 @@ impl Incoming {
                         Err(violation) => Err(self.fail_told(violation, input, reaction)),
                     };
                 }
+                // Each arm makes its own event: one payload for both would be moved once more.
                 let Unfragmented { kind, mut piece, .. } = message;
-                let ascii = piece.unmask();
-                let payload = Payload::Borrowed(piece.data);
                 return match kind {
-                    MessageKind::Binary => Ok(Some(Event::Binary(payload))),
-                    MessageKind::Text if ascii || utf8::is_valid(&payload) => {
-                        Ok(Some(Event::Text(Text::validated(payload))))
+                    MessageKind::Binary => {
+                        piece.unmask_binary();
+                        Ok(Some(Event::Binary(Payload::Borrowed(piece.data))))
+                    }
+                    MessageKind::Text if piece.unmask() || utf8::is_valid(piece.data) => {
+                        Ok(Some(Event::Text(Text::validated(Payload::Borrowed(piece.data)))))
                     }
                     MessageKind::Text => {
                         Err(self.fail_told(ProtocolError::InvalidUtf8, input, reaction))
@@ -386,12 +388,13 @@ impl Incoming {
 /// A message that stands in the input whole.
 #[inline]
 fn in_place(kind: MessageKind, mut piece: Piece<'_>) -> Result<Event<'_>, ProtocolError> {
-    let ascii = piece.unmask();
-    let payload = Payload::Borrowed(piece.data);
     match kind {
-        MessageKind::Binary => Ok(Event::Binary(payload)),
-        MessageKind::Text if ascii || utf8::is_valid(&payload) => {
-            Ok(Event::Text(Text::validated(payload)))
+        MessageKind::Binary => {
+            piece.unmask_binary();
+            Ok(Event::Binary(Payload::Borrowed(piece.data)))
+        }
+        MessageKind::Text if piece.unmask() || utf8::is_valid(piece.data) => {
+            Ok(Event::Text(Text::validated(Payload::Borrowed(piece.data))))
         }
         MessageKind::Text => Err(ProtocolError::InvalidUtf8),
     }
