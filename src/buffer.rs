@@ -2,11 +2,11 @@
 
 use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
-use core::mem;
+use core::mem::{self, MaybeUninit};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::frame::mask_copy;
+use crate::frame::{Header, mask_copy};
 
 /// The first capacity, unless less is expected.
 const FIRST: usize = 512;
@@ -59,6 +59,39 @@ pub(crate) fn append_masked(buffer: &mut BytesMut, source: &[u8], key: [u8; 4]) 
     // initialised as many bytes as `source` has, which is `count`.
     unsafe { buffer.set_len(held + count) };
     ascii
+}
+
+/// Appends a frame: the header, and the payload, masked on the way if the header says so. One check for
+/// room, and no call for a short payload.
+#[inline]
+#[expect(unsafe_code, reason = "writing to spare capacity: a short frame in half the time")]
+pub(crate) fn append_frame(buffer: &mut BytesMut, header: Header, payload: &[u8]) {
+    /// From here on, a call that copies is worth it.
+    const LONG: usize = 64;
+    let encoded = header.encode();
+    let size = encoded.len();
+    buffer.reserve(Header::MAX_SIZE + payload.len());
+    let held = buffer.len();
+    let spare = buffer.spare_capacity_mut();
+    let Some(place) = spare.first_chunk_mut() else {
+        return;
+    };
+    *place = encoded.padded().map(MaybeUninit::new);
+    let copied = if header.mask.is_none() && payload.len() >= LONG {
+        0
+    } else {
+        let Some(place) = spare.get_mut(size..size + payload.len()) else {
+            return;
+        };
+        let _ascii = mask_copy(payload, place, header.mask.unwrap_or_default());
+        payload.len()
+    };
+    // SAFETY: the spare capacity begins with the `size` bytes of the header, which were just written, and
+    // the `copied` bytes behind them, as many as `mask_copy` has initialised.
+    unsafe { buffer.set_len(held + size + copied) };
+    if copied < payload.len() {
+        buffer.extend_from_slice(payload);
+    }
 }
 
 #[cfg(test)]

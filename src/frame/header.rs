@@ -209,6 +209,15 @@ pub struct EncodedHeader {
     size: usize,
 }
 
+#[cfg(feature = "alloc")]
+impl EncodedHeader {
+    /// The bytes, and zeros behind them.
+    #[inline]
+    pub(crate) const fn padded(&self) -> [u8; Header::MAX_SIZE] {
+        self.bytes
+    }
+}
+
 impl core::ops::Deref for EncodedHeader {
     type Target = [u8];
 

@@ -115,22 +115,26 @@ fn in_place_blocks(data: &mut [u8], key: [u8; 4]) -> bool {
 #[inline(always)]
 fn copy_small(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     let mut seen = 0;
-    let mut words = source.chunks_exact(8);
-    let mut places = target.chunks_exact_mut(8);
-    for (word, place) in (&mut words).zip(&mut places) {
+    let words = source.chunks_exact(8);
+    for (word, place) in words.zip(target.chunks_exact_mut(8)) {
         if let (Some(word), Some(place)) = (word.first_chunk::<8>(), place.first_chunk_mut::<8>()) {
             let masked = u64::from_ne_bytes(*word) ^ wide(key);
             *place = masked.to_ne_bytes().map(MaybeUninit::new);
             seen |= masked;
         }
     }
-    let done = source.len() & !7;
-    let rest = target.get_mut(done..).unwrap_or_default();
-    let keys = key.iter().chain(&key);
-    for ((byte, place), key) in words.remainder().iter().zip(rest).zip(keys) {
-        let masked = byte ^ key;
-        place.write(masked);
-        seen |= u64::from(masked);
+    let place = target.get_mut(..source.len()).unwrap_or_default();
+    if let (Some(word), Some(place)) = (source.last_chunk::<8>(), place.last_chunk_mut::<8>()) {
+        // The last 8 bytes, some of them once more: no loop over single ones.
+        let masked = u64::from_ne_bytes(*word) ^ wide(rotate(key, source.len() as u64));
+        *place = masked.to_ne_bytes().map(MaybeUninit::new);
+        seen |= masked;
+    } else {
+        for ((byte, place), key) in source.iter().zip(place).zip(key.iter().chain(&key)) {
+            let masked = byte ^ key;
+            place.write(masked);
+            seen |= u64::from(masked);
+        }
     }
     seen & HIGH_BITS == 0
 }

@@ -19,7 +19,7 @@ use std::io::IoSlice;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::control_lane::ControlLane;
-use crate::buffer::append_masked;
+use crate::buffer::append_frame;
 use crate::frame::{EncodedHeader, Header};
 
 #[derive(Default)]
@@ -96,15 +96,8 @@ impl Outbox {
     /// Queues a frame behind the others; the payload is copied, masked if the header says so.
     #[inline]
     pub(super) fn push(&mut self, header: Header, payload: &[u8]) {
-        let encoded = header.encode();
-        self.make_room(encoded.len() + payload.len());
-        self.data.extend_from_slice(&encoded);
-        match header.mask {
-            Some(key) => {
-                append_masked(&mut self.data, payload, key);
-            }
-            None => self.data.extend_from_slice(payload),
-        }
+        self.make_room(Header::MAX_SIZE + payload.len());
+        append_frame(&mut self.data, header, payload);
     }
 
     /// Queues a frame without a payload behind the others.
