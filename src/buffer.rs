@@ -62,21 +62,29 @@ pub(crate) fn append_masked(buffer: &mut BytesMut, source: &[u8], key: [u8; 4]) 
 }
 
 /// Appends a frame: the header, and the payload, masked on the way if the header says so. One check for
-/// room, and no call for a short payload.
+/// room, and for a short payload no call.
 #[inline]
 #[expect(unsafe_code, reason = "writing to spare capacity: a short frame in half the time")]
-pub(crate) fn append_frame(buffer: &mut BytesMut, header: Header, payload: &[u8]) {
+pub(crate) fn append_frame(buffer: &mut BytesMut, header: &Header, payload: &[u8]) {
     /// From here on, a call that copies is worth it.
     const LONG: usize = 64;
-    let encoded = header.encode();
-    let size = encoded.len();
     buffer.reserve(Header::MAX_SIZE + payload.len());
     let held = buffer.len();
     let spare = buffer.spare_capacity_mut();
-    let Some(place) = spare.first_chunk_mut() else {
-        return;
+    let size = if let Some((bytes, size)) = header.encode_short() {
+        let Some(place) = spare.first_chunk_mut() else {
+            return;
+        };
+        *place = bytes.map(MaybeUninit::new);
+        size
+    } else {
+        let encoded = header.encode();
+        let Some(place) = spare.first_chunk_mut() else {
+            return;
+        };
+        *place = encoded.padded().map(MaybeUninit::new);
+        encoded.len()
     };
-    *place = encoded.padded().map(MaybeUninit::new);
     let copied = if header.mask.is_none() && payload.len() >= LONG {
         0
     } else {

@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use chacha20::ChaCha8;
-use chacha20::cipher::{KeyIvInit, StreamCipher};
+use chacha20::cipher::StreamCipherCore;
+use chacha20::variants::Ietf;
+use chacha20::{ChaChaCore, KeyIvInit, R8};
 
 /// Bytes of key stream kept between refills: fifteen masking keys.
 const POOL: u8 = 60;
@@ -50,11 +51,15 @@ impl MaskKeys {
 
     #[cold]
     fn refill(&mut self) {
-        let mut stream = [0; 32 + POOL as usize];
-        ChaCha8::new(&self.key.into(), &[0; 12].into()).apply_keystream(&mut stream);
-        let (key, pool) = stream.split_at(32);
+        // Four blocks take no longer than one, where there is AVX2; two are needed.
+        let mut stream = [[0; 64].into(); 4];
+        let mut generator = ChaChaCore::<R8, Ietf>::new(&self.key.into(), &[0; 12].into());
+        generator.write_keystream_blocks(&mut stream);
+        let [first, second, ..] = stream.map(<[u8; 64]>::from);
+        let (key, rest) = first.split_at(32);
         self.key.copy_from_slice(key);
-        self.pool.copy_from_slice(pool);
+        let stream = rest.iter().chain(&second);
+        self.pool.iter_mut().zip(stream).for_each(|(to, from)| *to = *from);
         self.used = 0;
     }
 }

@@ -97,7 +97,7 @@ impl Outbox {
     #[inline]
     pub(super) fn push(&mut self, header: Header, payload: &[u8]) {
         self.make_room(Header::MAX_SIZE + payload.len());
-        append_frame(&mut self.data, header, payload);
+        append_frame(&mut self.data, &header, payload);
     }
 
     /// Queues a frame without a payload behind the others.
