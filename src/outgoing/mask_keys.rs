@@ -55,11 +55,12 @@ impl MaskKeys {
         let mut stream = [[0; 64].into(); 4];
         let mut generator = ChaChaCore::<R8, Ietf>::new(&self.key.into(), &[0; 12].into());
         generator.write_keystream_blocks(&mut stream);
-        let [first, second, ..] = stream.map(<[u8; 64]>::from);
-        let (key, rest) = first.split_at(32);
+        let [first, second, ..] = &stream;
+        let (key, pool) = first.split_at(32);
         self.key.copy_from_slice(key);
-        let stream = rest.iter().chain(&second);
-        self.pool.iter_mut().zip(stream).for_each(|(to, from)| *to = *from);
+        let (front, back) = self.pool.split_at_mut(32);
+        front.copy_from_slice(pool);
+        back.copy_from_slice(second.split_at(back.len()).0);
         self.used = 0;
     }
 }
