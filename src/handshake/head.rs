@@ -3,6 +3,7 @@
 //! Every byte is looked at once while the head is collected, whatever pieces it comes in.
 
 use alloc::vec::Vec;
+use core::iter::from_fn;
 use core::mem::{MaybeUninit, take};
 use core::ops::Range;
 
@@ -251,9 +252,12 @@ impl Head {
 
     /// The values of all headers of this name (ASCII case-insensitive).
     pub(crate) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.headers()
-            .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        // Only the lines are read, not the names in them: where a name ends, its own colon stands.
+        self.headers().lines().filter_map(move |line| {
+            let (start, rest) = line.split_at_checked(name.len())?;
+            let value = rest.strip_prefix(b":")?;
+            start.eq_ignore_ascii_case(name.as_bytes()).then(|| trim(value))
+        })
     }
 
     /// The value of a header that may be there once.
@@ -272,17 +276,39 @@ pub(crate) struct Headers<'a> {
     lines: &'a [u8],
 }
 
+impl<'a> Headers<'a> {
+    /// The lines without their ends.
+    fn lines(mut self) -> impl Iterator<Item = &'a [u8]> {
+        from_fn(move || self.line())
+    }
+
+    fn line(&mut self) -> Option<&'a [u8]> {
+        let end = memchr::memchr(b'\n', self.lines)?;
+        let (line, rest) = self.lines.split_at_checked(end + 1)?;
+        self.lines = rest;
+        line.strip_suffix(b"\r\n").filter(|line| !line.is_empty())
+    }
+
+    /// The names and values, as bytes.
+    pub(crate) fn fields(mut self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        from_fn(move || {
+            let line = self.line()?;
+            // Names are short: a search that sets nothing up.
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let (name, value) = line.split_at_checked(colon)?;
+            Some((name, trim(value.strip_prefix(b":")?)))
+        })
+    }
+}
+
 impl<'a> Iterator for Headers<'a> {
     type Item = (&'a str, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let end = memchr::memchr(b'\n', self.lines)?;
-        let (line, rest) = self.lines.split_at_checked(end + 1)?;
-        let colon = memchr::memchr(b':', line)?;
+        let line = self.line()?;
+        let colon = line.iter().position(|byte| *byte == b':')?;
         let (name, value) = line.split_at_checked(colon)?;
-        self.lines = rest;
-        let value = value.strip_prefix(b":")?.strip_suffix(b"\r\n")?;
-        Some((core::str::from_utf8(name).ok()?, trim(value)))
+        Some((core::str::from_utf8(name).ok()?, trim(value.strip_prefix(b":")?)))
     }
 }
 

@@ -67,30 +67,30 @@ impl<'a> Once<'a> {
 impl<'a> Fields<'a> {
     pub(crate) fn read(head: &'a Head) -> Result<Self, HandshakeError> {
         let mut fields = Self::default();
-        for (name, value) in head.headers() {
-            let is = |other: &str| name.eq_ignore_ascii_case(other);
-            let single = if is("host") {
-                &mut fields.host
-            } else if is("origin") {
-                &mut fields.origin
-            } else if is("content-length") {
-                &mut fields.content_length
-            } else {
-                if is("transfer-encoding") {
-                    fields.transfer_encoding = true;
-                } else if is("upgrade") {
-                    fields.names_websocket |=
-                        elements(value).any(|name| name.eq_ignore_ascii_case(b"websocket"));
-                } else if is("connection") {
-                    fields.add_connection(value);
-                } else if is("sec-websocket-key") {
-                    fields.key.add(value);
-                } else if is("sec-websocket-version") {
-                    fields.version.add(value);
-                } else if is("expect") {
-                    fields.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+        for (name, value) in head.headers().fields() {
+            let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+            // Most lengths are those of one header: one comparison for each line, or none.
+            let single = match name.len() {
+                4 if is("host") => &mut fields.host,
+                6 if is("origin") => &mut fields.origin,
+                14 if is("content-length") => &mut fields.content_length,
+                length => {
+                    match length {
+                        6 if is("expect") => {
+                            fields.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+                        }
+                        7 if is("upgrade") => {
+                            fields.names_websocket |=
+                                elements(value).any(|name| name.eq_ignore_ascii_case(b"websocket"));
+                        }
+                        10 if is("connection") => fields.add_connection(value),
+                        17 if is("transfer-encoding") => fields.transfer_encoding = true,
+                        17 if is("sec-websocket-key") => fields.key.add(value),
+                        21 if is("sec-websocket-version") => fields.version.add(value),
+                        _ => {}
+                    }
+                    continue;
                 }
-                continue;
             };
             // No "last one wins": somebody on the way may have seen the other one.
             if single.replace(value).is_some() {
