@@ -4,7 +4,7 @@
 
 pub(crate) mod puff;
 
-use websocket_proto::deflate::{Agreement, Compress, Compression, WindowBits};
+use websocket_proto::deflate::{Agreement, Compress, Compression, CompressionPool, WindowBits};
 use websocket_proto::{Config, Connection, Delivery, Event, MessageKind, ProtocolError, Role};
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
 
@@ -29,6 +29,8 @@ pub(crate) fn config(role: Role) -> Config {
     };
     let mut compression = Compression::default();
     compression.compress = Compress::Always;
+    // Its own, so that a test sees all that it takes.
+    compression.pool = CompressionPool::new(8);
     config.compression = Some(compression);
     config
 }
