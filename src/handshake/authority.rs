@@ -23,7 +23,8 @@ impl<'a> Authority<'a> {
         // Only an IP literal has colons of its own.
         let literal =
             if text.starts_with('[') { text.find(']').ok_or(InvalidAuthority::Host)? } else { 0 };
-        let colon = text.bytes().skip(literal).position(|byte| byte == b':');
+        let behind = text.as_bytes().get(literal..).unwrap_or_default();
+        let colon = behind.iter().position(|byte| *byte == b':');
         let (host, port) = match colon.and_then(|at| text.split_at_checked(literal + at)) {
             Some((host, port)) => (host, port.strip_prefix(':').unwrap_or_default()),
             None => (text, ""),
@@ -64,20 +65,30 @@ pub(crate) fn is_encoded(text: &str, also: impl Fn(u8) -> bool) -> bool {
     loop {
         rest = match rest {
             [] => return true,
+            [byte, rest @ ..] if is_unreserved_or_sub_delim(*byte) || also(*byte) => rest,
             [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 rest
             }
-            [byte, rest @ ..] if is_unreserved_or_sub_delim(*byte) || also(*byte) => rest,
             _ => return false,
         };
     }
 }
 
-const fn is_unreserved_or_sub_delim(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'_' | b'~')
-        || matches!(
-            byte,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
-        )
+fn is_unreserved_or_sub_delim(byte: u8) -> bool {
+    /// One bit for each ASCII character: letters, digits, `-._~` and `!$&'()*+,;=`.
+    const SET: u128 = {
+        let mut set = 0;
+        let mut byte = 0_u8;
+        while byte < 128 {
+            if byte.is_ascii_alphanumeric()
+                || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'')
+                || matches!(byte, b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
+            {
+                set |= 1 << byte;
+            }
+            byte += 1;
+        }
+        set
+    };
+    byte.is_ascii() && SET >> byte & 1 == 1
 }

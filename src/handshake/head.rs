@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::iter::from_fn;
 use core::mem::{MaybeUninit, take};
 use core::ops::Range;
+use core::slice;
 
 use super::HandshakeError;
 use super::grammar::trim;
@@ -24,6 +25,28 @@ pub(crate) enum HeadKind {
     Response,
 }
 
+/// Where the header lines end in a head of a usual number of them; those behind are searched for.
+#[derive(Clone, Copy, Default)]
+struct LineEnds {
+    ends: [u16; 24],
+    count: u8,
+}
+
+impl LineEnds {
+    /// Lines are told in their order, and none is left out.
+    fn push(&mut self, end: usize) {
+        let place = self.ends.get_mut(usize::from(self.count));
+        if let (Some(place), Ok(end)) = (place, u16::try_from(end)) {
+            *place = end;
+            self.count += 1;
+        }
+    }
+
+    fn as_slice(&self) -> &[u16] {
+        self.ends.get(..usize::from(self.count)).unwrap_or_default()
+    }
+}
+
 /// A head that is not complete yet.
 pub(crate) struct HeadCollector {
     kind: HeadKind,
@@ -32,6 +55,7 @@ pub(crate) struct HeadCollector {
     first_line: Option<usize>,
     /// Complete header lines.
     headers: usize,
+    ends: LineEnds,
     /// Bytes of the line that is not complete yet.
     line: usize,
     empty_lines: u8,
@@ -46,6 +70,7 @@ impl HeadCollector {
             bytes: Vec::new(),
             first_line: None,
             headers: 0,
+            ends: LineEnds::default(),
             line: 0,
             empty_lines: 0,
             #[cfg(test)]
@@ -112,6 +137,7 @@ impl HeadCollector {
                         bytes: take(&mut self.bytes),
                         first_line,
                         headers: self.headers,
+                        ends: self.ends,
                     }));
                 }
                 (_, None) => self.first_line = Some(line),
@@ -120,6 +146,7 @@ impl HeadCollector {
                     if self.headers > limits.max_headers {
                         return Err(HandshakeError::TooManyHeaders);
                     }
+                    self.ends.push(self.bytes.len() + (at - start));
                 }
             }
         }
@@ -164,6 +191,7 @@ pub(crate) struct Head {
     bytes: Vec<u8>,
     first_line: usize,
     headers: usize,
+    ends: LineEnds,
 }
 
 /// What the request line says; ranges are those of [`Head::text`].
@@ -247,13 +275,16 @@ impl Head {
 
     /// The headers in their order, values without the whitespace around them.
     pub(crate) fn headers(&self) -> Headers<'_> {
-        Headers { lines: self.bytes.get(self.first_line..).unwrap_or_default() }
+        Headers { head: &self.bytes, at: self.first_line, ends: self.ends.as_slice().iter() }
     }
 
     /// The values of all headers of this name (ASCII case-insensitive).
     pub(crate) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         // Only the lines are read, not the names in them: where a name ends, its own colon stands.
         self.headers().lines().filter_map(move |line| {
+            if line.get(name.len()) != Some(&b':') {
+                return None;
+            }
             let (start, rest) = line.split_at_checked(name.len())?;
             let value = rest.strip_prefix(b":")?;
             start.eq_ignore_ascii_case(name.as_bytes()).then(|| trim(value))
@@ -270,10 +301,13 @@ impl Head {
     }
 }
 
-/// Reads the lines again each time, so that no index has to be allocated.
+/// Reads the lines again each time, so that nothing has to be allocated for them.
 #[derive(Clone, Debug)]
 pub(crate) struct Headers<'a> {
-    lines: &'a [u8],
+    head: &'a [u8],
+    /// Where the next line begins.
+    at: usize,
+    ends: slice::Iter<'a, u16>,
 }
 
 impl<'a> Headers<'a> {
@@ -283,10 +317,13 @@ impl<'a> Headers<'a> {
     }
 
     fn line(&mut self) -> Option<&'a [u8]> {
-        let end = memchr::memchr(b'\n', self.lines)?;
-        let (line, rest) = self.lines.split_at_checked(end + 1)?;
-        self.lines = rest;
-        line.strip_suffix(b"\r\n").filter(|line| !line.is_empty())
+        let rest = self.head.get(self.at..)?;
+        let length = match self.ends.next() {
+            Some(end) => usize::from(*end).checked_sub(self.at)?,
+            None => memchr::memchr(b'\n', rest)? + 1,
+        };
+        self.at += length;
+        rest.get(..length)?.strip_suffix(b"\r\n").filter(|line| !line.is_empty())
     }
 
     /// The names and values, as bytes.

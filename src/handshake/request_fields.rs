@@ -28,6 +28,8 @@ pub(crate) struct Fields<'a> {
     key: Once<'a>,
     version: Once<'a>,
     expects_continue: bool,
+    has_subprotocols: bool,
+    has_extensions: bool,
 }
 
 /// What `Connection` lists.
@@ -87,6 +89,8 @@ impl<'a> Fields<'a> {
                         17 if is("transfer-encoding") => fields.transfer_encoding = true,
                         17 if is("sec-websocket-key") => fields.key.add(value),
                         21 if is("sec-websocket-version") => fields.version.add(value),
+                        22 => fields.has_subprotocols |= is("sec-websocket-protocol"),
+                        24 => fields.has_extensions |= is("sec-websocket-extensions"),
                         _ => {}
                     }
                     continue;
@@ -177,8 +181,12 @@ impl<'a> Fields<'a> {
             None => return Err(HandshakeError::Version),
         }
         let key = parse_key(self.key.value(HandshakeError::Key)?).ok_or(HandshakeError::Key)?;
-        negotiation::check_subprotocols(head, &config.limits)?;
-        negotiation::check_extensions(head, &config.limits)?;
+        if self.has_subprotocols {
+            negotiation::check_subprotocols(head, &config.limits)?;
+        }
+        if self.has_extensions {
+            negotiation::check_extensions(head, &config.limits)?;
+        }
         Ok(Some(Upgrade { key, expects_continue: self.expects_continue }))
     }
 }
