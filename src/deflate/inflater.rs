@@ -102,10 +102,7 @@ impl Inflater {
     /// Inflates as much as the output has room for.
     #[inline]
     pub(crate) fn step(&mut self, input: Input<'_>, output: &mut [u8]) -> Step {
-        match input {
-            Input::Part(input) => run(&mut self.codec, input, output, InflateFlush::NoFlush),
-            Input::End => self.end.step(&mut self.codec, output),
-        }
+        advance(&mut self.codec, &mut self.end, input, output)
     }
 
     /// As [`step`](Self::step), where there may be nothing to inflate: with room for the byte that shows it.
@@ -123,11 +120,16 @@ impl Inflater {
     #[inline]
     pub(crate) fn inflate(&mut self, input: Input<'_>, room: usize) -> (Step, &[u8]) {
         let output = self.output.get_mut(..room.min(OWN_OUTPUT)).unwrap_or_default();
-        let step = match input {
-            Input::Part(input) => run(&mut self.codec, input, output, InflateFlush::NoFlush),
-            Input::End => self.end.step(&mut self.codec, output),
-        };
+        let step = advance(&mut self.codec, &mut self.end, input, output);
         (step, output.get(..step.produced).unwrap_or_default())
+    }
+}
+
+#[inline]
+fn advance(codec: &mut Inflate, end: &mut End, input: Input<'_>, output: &mut [u8]) -> Step {
+    match input {
+        Input::Part(input) => run(codec, input, output, InflateFlush::NoFlush),
+        Input::End => end.step(codec, output),
     }
 }
 
