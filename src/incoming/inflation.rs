@@ -224,7 +224,9 @@ impl Inflation {
         let so_far = (waiting as u64).saturating_mul(self.size);
         let likely = match so_far.checked_div(self.taken) {
             None => waiting.saturating_mul(USUAL_RATIO),
-            Some(likely) => usize::try_from(likely + likely / 8).unwrap_or(usize::MAX),
+            Some(likely) => {
+                usize::try_from(likely.saturating_add(likely / 8)).unwrap_or(usize::MAX)
+            }
         };
         likely.saturating_add(512)
     }
