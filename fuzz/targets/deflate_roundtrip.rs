@@ -158,9 +158,9 @@ impl End {
         if kind == MessageKind::Text {
             data = String::from_utf8_lossy(&data).into_owned().into_bytes();
         }
+        let mut compressed = self.is_compressed(data.len(), true);
         let connection = &mut self.connection;
         let text = || std::str::from_utf8(&data).unwrap();
-        let mut compressed = Some(applies(self.choice, data.len(), true) && self.can_compress);
         let result = match (operation, kind) {
             (0 | 1, MessageKind::Text) => connection.send_text(text()),
             (0 | 1, MessageKind::Binary) => connection.send_binary(&data),
@@ -203,7 +203,15 @@ impl End {
         data.len()
     }
 
+    /// Whether a message that begins so goes out compressed; `None`: if it becomes smaller.
+    fn is_compressed(&self, length: usize, fin: bool) -> Option<bool> {
+        let compressed = applies(self.choice, length, fin) && self.can_compress;
+        let may_go_as_is = fin && length >= 1024 && matches!(self.choice, Compress::Above(_));
+        (!(compressed && may_go_as_is)).then_some(compressed)
+    }
+
     fn fragment(&mut self, operation: u8, kind: MessageKind, data: &[u8], fin: bool) {
+        let compressed = self.is_compressed(data.len(), fin);
         let connection = &mut self.connection;
         let result = match operation {
             4 => connection.fragment(kind, data, fin),
@@ -213,12 +221,8 @@ impl End {
         };
         match result {
             Ok(()) => {
-                let compressed = applies(self.choice, data.len(), fin) && self.can_compress;
-                let open = self.open.get_or_insert_with(|| Sent {
-                    kind,
-                    data: Vec::new(),
-                    compressed: Some(compressed),
-                });
+                let open =
+                    self.open.get_or_insert_with(|| Sent { kind, data: Vec::new(), compressed });
                 open.data.extend_from_slice(data);
                 if fin {
                     let sent = self.open.take().unwrap();
