@@ -105,6 +105,31 @@ pub(crate) fn append_frame(buffer: &mut BytesMut, header: &Header, payload: &[u8
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Opcode;
+
+    /// R6455-5.2-06 R6455-5.3-01: every frame is what the header's own encoding and the exclusive or of §5.3
+    /// make it, behind whatever is there.
+    #[test]
+    fn frames_equal_the_oracle() {
+        let lengths = (0..300).chain([65_535, 65_536, 65_537]);
+        for (length, before) in lengths.flat_map(|length| [(length, 0), (length, 13)]) {
+            let payload: Vec<u8> = (0..length).map(|at| (at * 7 + 3) as u8).collect();
+            for mask in [None, Some([0x37, 0xFA, 0x21, 0x3D])] {
+                for (fin, rsv1) in [(true, false), (false, true)] {
+                    let opcode = Opcode::Binary;
+                    let header = Header { fin, rsv1, opcode, mask, length: length as u64 };
+                    let mut buffer = BytesMut::from(&[0xEE; 13][..before]);
+                    append_frame(&mut buffer, &header, &payload);
+                    let keys = mask.unwrap_or_default();
+                    let masked = payload.iter().zip(keys.iter().cycle()).map(|(a, b)| a ^ b);
+                    let mut expected = std::vec![0xEE; before];
+                    expected.extend_from_slice(&header.encode());
+                    expected.extend(masked);
+                    assert!(buffer == expected, "{length} {before} {mask:?} {fin}");
+                }
+            }
+        }
+    }
 
     /// T-FR-12: never more than twice what was received, beyond the first capacity.
     #[test]

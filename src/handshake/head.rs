@@ -390,6 +390,35 @@ mod tests {
         assert_eq!(collect(head, head.len(), &limits).1, head.len(), "an exact fit");
     }
 
+    /// More lines than are remembered, and lines behind what a position can say, in pieces of any length.
+    #[test]
+    fn headers_behind_the_remembered_ones() {
+        let long = "x".repeat(70_000);
+        let limits = Limits { max_head_size: 1 << 20, ..Limits::default() };
+        for (count, long) in [(23, ""), (24, ""), (25, ""), (40, ""), (30, &long[..])] {
+            let mut text = format!("GET / HTTP/1.1\r\nLong: {long}\r\n");
+            for index in 1..count {
+                text += &format!("Name-{index}: value {index}\r\n");
+            }
+            text += "\r\n";
+            for piece in [1000, 37, text.len()] {
+                let mut collector = HeadCollector::new(HeadKind::Request);
+                let mut head = None;
+                for piece in text.as_bytes().chunks(piece) {
+                    let mut piece = piece.to_vec();
+                    head = collector.receive(&limits, &mut piece.as_mut_slice()).unwrap();
+                }
+                let head = head.unwrap();
+                assert_eq!(head.headers().count(), count, "{piece}");
+                for index in 1..count {
+                    let name = format!("NAME-{index}");
+                    let value = format!("value {index}");
+                    assert_eq!(head.single(&name), Ok(Some(value.as_bytes())), "{count} {piece}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn headers_are_read_again_from_the_lines() {
         let mut bytes = *b"GET / HTTP/1.1\r\nA:1\r\nB: \t 2 : 3\t \r\nC:\r\n\r\nrest";
