@@ -11,7 +11,7 @@ use crate::closing::{CloseInformation, State};
 #[cfg(feature = "deflate")]
 use crate::deflate::Agreement;
 use crate::frame::Role;
-use crate::incoming::{Event, Incoming};
+use crate::incoming::{Event, Glance, Incoming};
 use crate::outgoing::{Outgoing, Transmit};
 use crate::timer::earlier;
 use crate::{Counters, ProtocolError};
@@ -74,15 +74,27 @@ impl Connection {
     /// [`ProtocolError::close_code`]): behind what is queued already, or, if the transport has been shown
     /// bytes that it did not take, at the next frame boundary, and the rest is dropped. The input is emptied, and what comes later is discarded
     /// (§7.1.7). Events before the violation have been delivered.
-    #[inline]
+    #[inline(always)]
     pub fn receive<'i>(
         &mut self,
         input: &mut &'i mut [u8],
     ) -> Result<Option<Event<'i>>, ProtocolError> {
-        if !input.is_empty() {
-            self.outgoing.heard();
+        match self.incoming.next_unfragmented(input) {
+            Glance::Message(message) => {
+                self.outgoing.heard();
+                Ok(Some(message))
+            }
+            Glance::Wrong(violation) => {
+                self.outgoing.heard();
+                self.incoming.next_wrong(violation, input, &mut self.outgoing)
+            }
+            Glance::Other => {
+                if !input.is_empty() {
+                    self.outgoing.heard();
+                }
+                self.incoming.next(input, &mut self.outgoing)
+            }
         }
-        self.incoming.next(input, &mut self.outgoing)
     }
 
     /// The peer will send no more: the end of the stream, or a broken transport (§7.1.4).

@@ -3,8 +3,7 @@
 use core::fmt;
 use core::mem;
 
-use super::mask::mask_in_place;
-use super::{Header, Role, rotate};
+use super::{Header, Role, apply_mask, rotate};
 use crate::ProtocolError;
 use crate::rules::Sequence;
 
@@ -26,12 +25,17 @@ use crate::rules::Sequence;
 pub struct Decoder {
     receiver: Role,
     compression: bool,
+    /// Messages of fewer bytes may be taken whole.
+    #[cfg(feature = "alloc")]
+    whole_messages_below: u16,
     sequence: Sequence,
     state: State,
 }
 
 #[derive(Clone)]
 enum State {
+    /// The next byte begins a frame, outside any message and before a Close: the usual case, told at a glance.
+    Between,
     /// So many bytes of a header are held.
     Header { bytes: [u8; Header::MAX_SIZE], held: u8 },
     /// The header is complete; so many bytes of the payload are still to come.
@@ -39,7 +43,13 @@ enum State {
 }
 
 impl State {
-    const START: Self = Self::Header { bytes: [0; Header::MAX_SIZE], held: 0 };
+    /// The start of a frame.
+    const fn start(sequence: Sequence) -> Self {
+        match sequence {
+            Sequence::Idle => Self::Between,
+            _ => Self::Header { bytes: [0; Header::MAX_SIZE], held: 0 },
+        }
+    }
 }
 
 /// Payload bytes of one frame that stood together in the input, unmasked in place.
@@ -55,42 +65,33 @@ pub struct Part<'i> {
     pub last: bool,
 }
 
-/// Payload bytes as they came, with the key that their first byte meets.
+/// Payload bytes as they came, with the key that their first byte meets if they are masked.
 pub(crate) struct Piece<'i> {
     pub(crate) data: &'i mut [u8],
-    pub(crate) key: [u8; 4],
+    pub(crate) key: Option<[u8; 4]>,
     pub(crate) first: bool,
     pub(crate) last: bool,
-}
-
-impl Piece<'_> {
-    /// Unmasks in place; says whether all of it is known to be ASCII.
-    #[inline]
-    pub(crate) fn unmask(&mut self) -> bool {
-        /// From here on, the validation that comes next is faster at finding out.
-        const LONG: usize = 256;
-        // What a server sends is as it should be.
-        if self.key == [0; 4] && self.data.len() >= LONG {
-            return false;
-        }
-        mask_in_place(self.data, self.key)
-    }
-
-    /// As [`unmask`](Self::unmask), where nobody asks for ASCII.
-    #[cfg(feature = "alloc")]
-    #[inline]
-    pub(crate) fn unmask_binary(&mut self) {
-        if self.key != [0; 4] {
-            let _ascii = mask_in_place(self.data, self.key);
-        }
-    }
 }
 
 impl Decoder {
     /// A decoder of what is sent to `receiver`, at the start of a frame and outside any message.
     #[must_use]
     pub const fn new(receiver: Role) -> Self {
-        Self { receiver, compression: false, sequence: Sequence::Idle, state: State::START }
+        Self {
+            receiver,
+            compression: false,
+            #[cfg(feature = "alloc")]
+            whole_messages_below: 0,
+            sequence: Sequence::Idle,
+            state: State::Between,
+        }
+    }
+
+    /// Has messages of fewer bytes taken whole where they stand in the input so.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn with_whole_messages_below(mut self, size: u16) -> Self {
+        self.whole_messages_below = size;
+        self
     }
 
     /// Allows RSV1 on the first frame of a data message, with permessage-deflate agreed (RFC 7692 §6).
@@ -124,11 +125,10 @@ impl Decoder {
                 None => return Ok(None),
             },
         };
-        let Some(mut piece) = self.take(input) else {
+        let Some(Piece { data, key, first, last }) = self.take(input) else {
             return Ok(None);
         };
-        piece.unmask();
-        let Piece { data, first, last, .. } = piece;
+        apply_mask(data, key.unwrap_or_default());
         Ok(Some(Part { header, payload: data, first, last }))
     }
 
@@ -137,7 +137,7 @@ impl Decoder {
     pub fn held(&self) -> &[u8] {
         match &self.state {
             State::Header { bytes, held } => bytes.get(..usize::from(*held)).unwrap_or_default(),
-            State::Payload { .. } => &[],
+            State::Between | State::Payload { .. } => &[],
         }
     }
 
@@ -152,7 +152,7 @@ impl Decoder {
     #[inline]
     pub(crate) const fn current(&self) -> Option<Header> {
         match self.state {
-            State::Header { .. } => None,
+            State::Between | State::Header { .. } => None,
             State::Payload { header, .. } => Some(header),
         }
     }
@@ -161,7 +161,7 @@ impl Decoder {
     #[inline]
     pub(crate) const fn missing(&self) -> u64 {
         match self.state {
-            State::Header { .. } => 0,
+            State::Between | State::Header { .. } => 0,
             State::Payload { missing, .. } => missing,
         }
     }
@@ -169,7 +169,7 @@ impl Decoder {
     /// Discards everything from here on.
     pub(crate) fn stop(&mut self) {
         self.sequence = Sequence::Closed;
-        self.state = State::START;
+        self.state = State::start(self.sequence);
     }
 
     /// Takes a header off the input, if it is complete; its payload is next.
@@ -179,7 +179,7 @@ impl Decoder {
             *input = &mut [];
             return Ok(None);
         }
-        if let State::Header { held: 0, .. } = self.state {
+        if matches!(self.state, State::Between | State::Header { held: 0, .. }) {
             match Header::decode_with(input, self.receiver, self.sequence, self.compression) {
                 Ok(Some((header, size))) => {
                     let _header = split_front(input, size);
@@ -195,6 +195,9 @@ impl Decoder {
     /// As `begin`, for a header that came in several pieces.
     #[cold]
     fn begin_held(&mut self, input: &mut &mut [u8]) -> Result<Option<Header>, ProtocolError> {
+        if matches!(self.state, State::Between) {
+            self.state = State::Header { bytes: [0; Header::MAX_SIZE], held: 0 };
+        }
         while let Some((next, _)) = input.split_first() {
             let State::Header { bytes, held } = &mut self.state else {
                 break;
@@ -239,7 +242,7 @@ impl Decoder {
             return None;
         }
         let done = header.length - *missing;
-        let key = rotate(header.mask.unwrap_or_default(), done);
+        let key = header.mask.map(|key| rotate(key, done));
         let data = split_front(input, taken);
         *missing -= taken as u64;
         let last = *missing == 0;
@@ -247,7 +250,7 @@ impl Decoder {
             if header.opcode == super::Opcode::Close {
                 self.sequence = Sequence::Closed;
             }
-            self.state = State::START;
+            self.state = State::start(self.sequence);
         }
         Some(Piece { data, key, first: done == 0, last })
     }
@@ -255,14 +258,20 @@ impl Decoder {
     /// Whether the next byte begins a frame, outside a message and before a Close.
     #[cfg(feature = "alloc")]
     #[inline]
-    pub(super) fn is_between_messages(&self) -> bool {
-        self.sequence == Sequence::Idle && matches!(self.state, State::Header { held: 0, .. })
+    pub(super) const fn is_between_messages(&self) -> bool {
+        matches!(self.state, State::Between)
+    }
+
+    #[cfg(feature = "deflate")]
+    #[inline]
+    pub(super) const fn allows_compression(&self) -> bool {
+        self.compression
     }
 
     #[cfg(feature = "alloc")]
     #[inline]
-    pub(super) const fn allows_compression(&self) -> bool {
-        self.compression
+    pub(super) const fn whole_messages_below(&self) -> u16 {
+        self.whole_messages_below
     }
 
     #[cfg(feature = "alloc")]

@@ -1,15 +1,26 @@
 //! §5.3  Masking: octet i of the payload meets octet i mod 4 of the key in an exclusive or.
 //!
-//! One loop over blocks of 64 bytes, compiled twice: for the target's baseline and, on x86-64 with
-//! `std`, for AVX2, chosen once a call. Both report on the way whether the result was all ASCII, so
-//! that text costs no second pass.
+//! ```text
+//! up to 64 bytes   [ first N ]          two overlapping ends, N a power of two: no loop, no odd bytes
+//!                       [ last N  ]
+//! more             [ block ][ block ][ block ]
+//!                                 [ last 64 ]
+//! ```
+//!
+//! What overlaps is computed from the bytes as they were and written twice, the same both times. The loop over
+//! blocks of 64 bytes is compiled twice: for the target's baseline and, on x86-64 with `std`, for AVX2, chosen
+//! once a call. All report on the way whether the result was all ASCII, so that text costs no second pass.
 
-use core::mem;
 #[cfg(any(feature = "alloc", test))]
 use core::mem::MaybeUninit;
 
-/// Below this, setting up the block loop costs more than it saves.
+#[cfg(feature = "alloc")]
+use super::MessageKind;
+
 const BLOCK: usize = 64;
+/// From here on, the blocks are aligned: where loads and stores are split over two cache lines, 16 KiB take a
+/// third more time. What is before the first one is done as an end.
+const LONG: usize = 1024;
 
 /// Masks or unmasks `data` in place; its first byte meets the first byte of `key`.
 ///
@@ -22,26 +33,37 @@ const BLOCK: usize = 64;
 /// ```
 #[inline]
 pub fn apply_mask(data: &mut [u8], key: [u8; 4]) {
-    let _ascii = mask_in_place(data, key);
+    // What a server sends is as it should be.
+    if key != [0; 4] {
+        let _ascii = mask_in_place(data, key);
+    }
 }
 
 /// The key for the byte that stands `offset` bytes behind the start of the payload.
 #[inline]
 #[must_use]
 pub const fn rotate(key: [u8; 4], offset: u64) -> [u8; 4] {
-    let [a, b, c, d] = key;
-    match offset & 3 {
-        0 => [a, b, c, d],
-        1 => [b, c, d, a],
-        2 => [c, d, a, b],
-        _ => [d, a, b, c],
+    u32::from_le_bytes(key).rotate_right(8 * (offset & 3) as u32).to_le_bytes()
+}
+
+/// As [`apply_mask`], for (a part of) a message of this kind; says whether all of it is known to be ASCII, which
+/// nobody asks of a binary message.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+pub(crate) fn unmask(data: &mut [u8], key: Option<[u8; 4]>, kind: MessageKind) -> bool {
+    /// Of what need not be unmasked, from here on, the validation that comes next is faster at finding out.
+    const LONG: usize = 256;
+    match key {
+        Some(key) => mask_in_place(data, key),
+        None if kind == MessageKind::Binary || data.len() >= LONG => false,
+        None => data.is_ascii(),
     }
 }
 
-/// As [`apply_mask`]; says whether every byte is ASCII afterwards.
+/// As [`apply_mask`], also with the key zero; says whether every byte is ASCII afterwards.
 #[inline]
-pub(crate) fn mask_in_place(data: &mut [u8], key: [u8; 4]) -> bool {
-    if data.len() < BLOCK { in_place_small(data, key) } else { dispatch_in_place(data, key) }
+fn mask_in_place(data: &mut [u8], key: [u8; 4]) -> bool {
+    if data.len() <= BLOCK { in_place_small(data, key) } else { dispatch_in_place(data, key) }
 }
 
 /// Copies `source`, masked, to the front of `target`, which must be at least as long; says whether
@@ -50,7 +72,7 @@ pub(crate) fn mask_in_place(data: &mut [u8], key: [u8; 4]) -> bool {
 #[inline]
 pub(crate) fn mask_copy(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     debug_assert!(target.len() >= source.len());
-    if source.len() < BLOCK {
+    if source.len() <= BLOCK {
         copy_small(source, target, key)
     } else {
         dispatch_copy(source, target, key)
@@ -65,102 +87,157 @@ fn wide(key: [u8; 4]) -> u64 {
 
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
+/// The bytes, masked, and all of them in one word, laid over each other. `N` is 4 or a multiple of 8.
 #[inline(always)]
-fn in_place_small(data: &mut [u8], key: [u8; 4]) -> bool {
+fn masked<const N: usize>(mut bytes: [u8; N], key: [u8; 4]) -> ([u8; N], u64) {
     let mut seen = 0;
-    let mut words = data.chunks_exact_mut(8);
-    for word in &mut words {
+    if let Some(word) = bytes.first_chunk_mut::<4>().filter(|_| N == 4) {
+        let masked = u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(key);
+        *word = masked.to_ne_bytes();
+        seen = u64::from(masked);
+    }
+    for word in bytes.chunks_exact_mut(8) {
         if let Some(word) = word.first_chunk_mut::<8>() {
             let masked = u64::from_ne_bytes(*word) ^ wide(key);
             *word = masked.to_ne_bytes();
             seen |= masked;
         }
     }
-    let mut tail = words.into_remainder();
-    if tail.len() >= 4 {
-        let (half, rest) = mem::take(&mut tail).split_at_mut(4);
-        if let Some(half) = half.first_chunk_mut::<4>() {
-            let masked = u32::from_ne_bytes(*half) ^ u32::from_ne_bytes(key);
-            *half = masked.to_ne_bytes();
-            seen |= u64::from(masked);
-        }
-        tail = rest;
+    (bytes, seen)
+}
+
+/// The first and the last `N` bytes, which together are all of them, masked.
+#[inline(always)]
+fn masked_ends<const N: usize>(data: &[u8], key: [u8; 4]) -> Option<([u8; N], [u8; N], u64)> {
+    let (first, last) = (data.first_chunk()?, data.last_chunk()?);
+    let (first, seen_first) = masked(*first, key);
+    // `N` is a multiple of 4.
+    let (last, seen_last) = masked(*last, rotate(key, data.len() as u64));
+    Some((first, last, seen_first | seen_last))
+}
+
+#[inline(always)]
+fn in_place_ends<const N: usize>(data: &mut [u8], key: [u8; 4]) -> bool {
+    let Some((first, last, seen)) = masked_ends::<N>(data, key) else {
+        return false;
+    };
+    if let Some(place) = data.first_chunk_mut() {
+        *place = first;
     }
-    for (byte, key) in tail.iter_mut().zip(key) {
-        *byte ^= key;
-        seen |= u64::from(*byte);
+    if let Some(place) = data.last_chunk_mut() {
+        *place = last;
     }
     seen & HIGH_BITS == 0
 }
 
 #[inline(always)]
+fn in_place_small(data: &mut [u8], key: [u8; 4]) -> bool {
+    match data.len() {
+        33.. => in_place_ends::<32>(data, key),
+        16.. => in_place_ends::<16>(data, key),
+        8.. => in_place_ends::<8>(data, key),
+        4.. => in_place_ends::<4>(data, key),
+        _ => {
+            let mut seen = 0;
+            for (byte, key) in data.iter_mut().zip(key) {
+                *byte ^= key;
+                seen |= *byte;
+            }
+            seen.is_ascii()
+        }
+    }
+}
+
+#[inline(always)]
 fn in_place_blocks(data: &mut [u8], key: [u8; 4]) -> bool {
-    let key64 = wide(key);
-    let mut seen = [0u64; 8];
-    let mut blocks = data.chunks_exact_mut(BLOCK);
-    for block in &mut blocks {
-        for (word, seen) in block.chunks_exact_mut(8).zip(&mut seen) {
+    if data.len() <= 2 * BLOCK {
+        return in_place_ends::<BLOCK>(data, key);
+    }
+    let Some((first, last, seen)) = masked_ends::<BLOCK>(data, key) else {
+        return false;
+    };
+    let start = if data.len() < LONG { 0 } else { data.as_ptr().align_offset(BLOCK).min(BLOCK) };
+    let key = rotate(key, start as u64);
+    let mut lanes = [0; 8];
+    for block in data.get_mut(start..).unwrap_or_default().chunks_exact_mut(BLOCK) {
+        for (word, lane) in block.chunks_exact_mut(8).zip(&mut lanes) {
             if let Some(word) = word.first_chunk_mut::<8>() {
-                let masked = u64::from_ne_bytes(*word) ^ key64;
+                let masked = u64::from_ne_bytes(*word) ^ wide(key);
                 *word = masked.to_ne_bytes();
-                *seen |= masked;
+                *lane |= masked;
             }
         }
     }
-    let tail = in_place_small(blocks.into_remainder(), key);
-    tail & (seen.iter().fold(0, |all, seen| all | seen) & HIGH_BITS == 0)
+    if let Some(place) = data.first_chunk_mut() {
+        *place = first;
+    }
+    if let Some(place) = data.last_chunk_mut() {
+        *place = last;
+    }
+    lanes.iter().fold(seen, |all, lane| all | lane) & HIGH_BITS == 0
 }
 
 #[cfg(any(feature = "alloc", test))]
 #[inline(always)]
 fn copy_small(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
-    let mut seen = 0;
-    let words = source.chunks_exact(8);
-    for (word, place) in words.zip(target.chunks_exact_mut(8)) {
-        if let (Some(word), Some(place)) = (word.first_chunk::<8>(), place.first_chunk_mut::<8>()) {
-            let masked = u64::from_ne_bytes(*word) ^ wide(key);
-            *place = masked.to_ne_bytes().map(MaybeUninit::new);
-            seen |= masked;
+    #[inline(always)]
+    fn ends<const N: usize>(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
+        let Some((first, last, seen)) = masked_ends::<N>(source, key) else {
+            return false;
+        };
+        if let Some(place) = target.first_chunk_mut() {
+            *place = first.map(MaybeUninit::new);
+        }
+        if let Some(place) = target.last_chunk_mut() {
+            *place = last.map(MaybeUninit::new);
+        }
+        seen & HIGH_BITS == 0
+    }
+    let Some(target) = target.get_mut(..source.len()) else {
+        return false;
+    };
+    match source.len() {
+        33.. => ends::<32>(source, target, key),
+        16.. => ends::<16>(source, target, key),
+        8.. => ends::<8>(source, target, key),
+        4.. => ends::<4>(source, target, key),
+        _ => {
+            let mut seen = 0;
+            for ((byte, place), key) in source.iter().zip(target).zip(key) {
+                let masked = byte ^ key;
+                place.write(masked);
+                seen |= masked;
+            }
+            seen.is_ascii()
         }
     }
-    let place = target.get_mut(..source.len()).unwrap_or_default();
-    if let (Some(word), Some(place)) = (source.last_chunk::<8>(), place.last_chunk_mut::<8>()) {
-        // The last 8 bytes, some of them once more: no loop over single ones.
-        let masked = u64::from_ne_bytes(*word) ^ wide(rotate(key, source.len() as u64));
-        *place = masked.to_ne_bytes().map(MaybeUninit::new);
-        seen |= masked;
-    } else {
-        for ((byte, place), key) in source.iter().zip(place).zip(key.iter().chain(&key)) {
-            let masked = byte ^ key;
-            place.write(masked);
-            seen |= u64::from(masked);
-        }
-    }
-    seen & HIGH_BITS == 0
 }
 
 #[cfg(any(feature = "alloc", test))]
 #[inline(always)]
 fn copy_blocks(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
-    let key64 = wide(key);
-    let mut seen = [0u64; 8];
-    let blocks = source.chunks_exact(BLOCK);
-    let tail = blocks.remainder();
-    for (block, places) in blocks.zip(target.chunks_exact_mut(BLOCK)) {
+    let (Some(last), Some(target)) = (source.last_chunk::<BLOCK>(), target.get_mut(..source.len()))
+    else {
+        return copy_small(source, target, key);
+    };
+    let mut lanes = [0; 8];
+    for (block, places) in source.chunks_exact(BLOCK).zip(target.chunks_exact_mut(BLOCK)) {
         let words = block.chunks_exact(8).zip(places.chunks_exact_mut(8));
-        for ((word, place), seen) in words.zip(&mut seen) {
+        for ((word, place), lane) in words.zip(&mut lanes) {
             if let (Some(word), Some(place)) =
                 (word.first_chunk::<8>(), place.first_chunk_mut::<8>())
             {
-                let masked = u64::from_ne_bytes(*word) ^ key64;
+                let masked = u64::from_ne_bytes(*word) ^ wide(key);
                 *place = masked.to_ne_bytes().map(MaybeUninit::new);
-                *seen |= masked;
+                *lane |= masked;
             }
         }
     }
-    let done = source.len() - tail.len();
-    let tail = copy_small(tail, target.get_mut(done..).unwrap_or_default(), key);
-    tail & (seen.iter().fold(0, |all, seen| all | seen) & HIGH_BITS == 0)
+    let (last, seen) = masked(*last, rotate(key, source.len() as u64));
+    if let Some(place) = target.last_chunk_mut() {
+        *place = last.map(MaybeUninit::new);
+    }
+    lanes.iter().fold(seen, |all, lane| all | lane) & HIGH_BITS == 0
 }
 
 #[cfg(all(feature = "std", target_arch = "x86_64"))]

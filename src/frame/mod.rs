@@ -19,6 +19,6 @@ pub use opcode::{MessageKind, Opcode, Role};
 #[cfg(feature = "alloc")]
 pub(crate) use decoder::Piece;
 #[cfg(feature = "alloc")]
-pub(crate) use mask::mask_copy;
+pub(crate) use mask::{mask_copy, unmask};
 #[cfg(feature = "alloc")]
 pub(crate) use unfragmented::Unfragmented;

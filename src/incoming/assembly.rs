@@ -109,7 +109,7 @@ impl Assembly {
 
 fn add(buffer: &mut BytesMut, piece: &Piece<'_>, expected: usize) -> Result<bool, TryReserveError> {
     try_reserve(buffer, piece.data.len(), expected)?;
-    Ok(append_masked(buffer, piece.data, piece.key))
+    Ok(append_masked(buffer, piece.data, piece.key.unwrap_or_default()))
 }
 
 /// Gives the content away and keeps an empty handle on its allocation, which is ours again when the

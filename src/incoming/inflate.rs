@@ -6,7 +6,7 @@ use core::mem;
 use super::inflation::{CHUNK, Inflation, LAST_BYTE};
 use super::{Chunk, Event, Incoming, Message, Payload, Text};
 use crate::deflate::{CompressionPool, Direction};
-use crate::frame::{Header, MessageKind, Piece, Unfragmented, apply_mask};
+use crate::frame::{Header, MessageKind, Unfragmented, apply_mask};
 use crate::utf8::InvalidUtf8;
 use crate::{Delivery, ProtocolError};
 
@@ -29,16 +29,21 @@ impl Incoming {
         if let Some(inflation) = &mut self.inflation {
             inflation.begin(true);
         }
-        self.inflate(message.piece, true)
+        self.inflate(message.data, message.key, true)
     }
 
     /// Adds a piece of a compressed message; its `end` makes it [`inflated`](Self::inflated).
-    pub(super) fn inflate(&mut self, mut piece: Piece<'_>, end: bool) -> Result<(), ProtocolError> {
+    pub(super) fn inflate(
+        &mut self,
+        data: &mut [u8],
+        key: Option<[u8; 4]>,
+        end: bool,
+    ) -> Result<(), ProtocolError> {
         let Some(inflation) = &mut self.inflation else {
             return Ok(());
         };
-        piece.unmask_binary();
-        let mut input: &[u8] = piece.data;
+        apply_mask(data, key.unwrap_or_default());
+        let mut input: &[u8] = data;
         let target = self.assembly.message();
         let mut drained = input.is_empty() && !end;
         while !drained {

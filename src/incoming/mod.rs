@@ -22,7 +22,10 @@ pub(crate) use reply::React;
 pub use reply::Reply;
 pub use text::{Text, Utf8Bytes};
 
-use crate::frame::{Decoder, Header, MessageKind, Opcode, Piece, Role, Unfragmented, parse_close};
+use crate::frame::{
+    Decoder, Header, MessageKind, Opcode, Piece, Role, Unfragmented, apply_mask, parse_close,
+    unmask,
+};
 use crate::rules::Sequence;
 use crate::utf8;
 use crate::{Config, Counters, Delivery, ProtocolError};
@@ -45,11 +48,21 @@ pub struct Incoming {
     counters: Counters,
 }
 
+/// What a first look at the input finds.
+pub(crate) enum Glance<'i> {
+    /// A message that stands there in one frame. It was taken.
+    Message(Event<'i>),
+    /// One that must not be. It was taken.
+    Wrong(ProtocolError),
+    /// Anything else. Nothing was taken.
+    Other,
+}
+
 impl Incoming {
     pub(crate) fn new(config: Arc<Config>, role: Role) -> Self {
         Self {
+            decoder: Decoder::new(role).with_whole_messages_below(whole_messages_below(&config)),
             config,
-            decoder: Decoder::new(role),
             message: Message::new(MessageKind::Binary),
             assembly: Assembly::default(),
             #[cfg(feature = "deflate")]
@@ -74,7 +87,12 @@ impl Incoming {
         let mut reply = self.reply.take().unwrap_or_default();
         reply.heard |= !input.is_empty();
         let max_pings = self.config.limits.max_pending_pongs;
-        let result = self.next(input, &mut Notes { reply: &mut reply, max_pings });
+        let mut notes = Notes { reply: &mut reply, max_pings };
+        let result = match self.next_unfragmented(input) {
+            Glance::Message(message) => Ok(Some(message)),
+            Glance::Wrong(violation) => self.next_wrong(violation, input, &mut notes),
+            Glance::Other => self.next(input, &mut notes),
+        };
         self.reply = Some(reply);
         result
     }
@@ -141,50 +159,64 @@ impl Incoming {
         }
     }
 
-    /// As `receive`; what has to be answered, `reaction` is told.
+    /// The next event, if it is a message that stands in the input in one frame.
     ///
-    /// The usual message is returned from here and not handed through: an event is larger than what
-    /// registers hold, and each hand that it goes through costs as much as its header does.
-    #[inline]
+    /// This is all that most messages go through, so it is made for being compiled into the loop around it: an
+    /// event is larger than what registers hold, and to be handed through a call costs it as much as its header.
+    /// For the same reason there is no `Result` here: its error would share its place with parts of the event.
+    #[inline(always)]
+    pub(crate) fn next_unfragmented<'i>(&mut self, input: &mut &'i mut [u8]) -> Glance<'i> {
+        let Some(message) = self.decoder.take_message(input) else {
+            return Glance::Other;
+        };
+        let Unfragmented { kind, data, key, size } = message;
+        self.counters.frames += 1;
+        self.counters.bytes += size as u64;
+        let ascii = unmask(data, key, kind);
+        match kind {
+            MessageKind::Binary => Glance::Message(Event::Binary(Payload::Borrowed(data))),
+            MessageKind::Text if ascii || utf8::is_valid(data) => {
+                Glance::Message(Event::Text(Text::validated(Payload::Borrowed(data))))
+            }
+            MessageKind::Text => Glance::Wrong(ProtocolError::InvalidUtf8),
+        }
+    }
+
+    /// As `receive`; what has to be answered, `reaction` is told.
+    #[inline(never)]
     pub(crate) fn next<'i>(
         &mut self,
         input: &mut &'i mut [u8],
         reaction: &mut impl React,
     ) -> Result<Option<Event<'i>>, ProtocolError> {
-        let before = input.len();
-        let limits = &self.config.limits;
-        if self.config.delivery == Delivery::Messages && limits.max_fragments > 0 {
-            let most = limits.max_frame_size.min(limits.max_message_size);
-            if let Some(message) = self.decoder.take_message(input, most) {
-                self.counters.frames += 1;
-                self.counters.bytes += (before - input.len()) as u64;
-                #[cfg(feature = "deflate")]
-                if message.rsv1 {
-                    return match self.inflate_unfragmented(message) {
-                        Ok(()) => Ok(Some(self.inflated())),
-                        Err(violation) => Err(self.fail_told(violation, input, reaction)),
-                    };
-                }
-                // Each arm makes its own event: one payload for both would be moved once more.
-                let Unfragmented { kind, mut piece, .. } = message;
-                return match kind {
-                    MessageKind::Binary => {
-                        piece.unmask_binary();
-                        Ok(Some(Event::Binary(Payload::Borrowed(piece.data))))
-                    }
-                    MessageKind::Text if piece.unmask() || utf8::is_valid(piece.data) => {
-                        Ok(Some(Event::Text(Text::validated(Payload::Borrowed(piece.data)))))
-                    }
-                    MessageKind::Text => {
-                        Err(self.fail_told(ProtocolError::InvalidUtf8, input, reaction))
-                    }
-                };
-            }
+        #[cfg(feature = "deflate")]
+        if let Some(message) = self.decoder.take_compressed_message(input) {
+            self.counters.frames += 1;
+            self.counters.bytes += message.size as u64;
+            return match self.inflate_unfragmented(message) {
+                Ok(()) => Ok(Some(self.inflated())),
+                Err(violation) => self.next_wrong(violation, input, reaction),
+            };
         }
+        let before = input.len();
         let result = self.frames(input);
         self.counters.bytes += (before - input.len()) as u64;
         pass_on(&result, reaction);
         result
+    }
+
+    /// What a wrong message that [`next_unfragmented`](Self::next_unfragmented) has taken leads to.
+    #[cold]
+    pub(crate) fn next_wrong<'i>(
+        &mut self,
+        violation: ProtocolError,
+        input: &mut &'i mut [u8],
+        reaction: &mut impl React,
+    ) -> Result<Option<Event<'i>>, ProtocolError> {
+        // What is discarded was received.
+        self.counters.bytes += input.len() as u64;
+        reaction.violation(violation);
+        Err(self.fail(violation, input))
     }
 
     fn frames<'i>(&mut self, input: &mut &'i mut [u8]) -> Result<Option<Event<'i>>, ProtocolError> {
@@ -221,19 +253,6 @@ impl Incoming {
                 Err(violation) => return Err(self.fail(violation, input)),
             }
         }
-    }
-
-    #[cold]
-    fn fail_told(
-        &mut self,
-        violation: ProtocolError,
-        input: &mut &mut [u8],
-        reaction: &mut impl React,
-    ) -> ProtocolError {
-        reaction.violation(violation);
-        // What is discarded was received.
-        self.counters.bytes += input.len() as u64;
-        self.fail(violation, input)
     }
 
     #[cold]
@@ -291,7 +310,7 @@ impl Incoming {
         let end = piece.last && header.fin;
         #[cfg(feature = "deflate")]
         if self.inflation.as_ref().is_some_and(|inflation| inflation.is_active()) {
-            self.inflate(piece, end)?;
+            self.inflate(piece.data, piece.key, end)?;
             return Ok(end.then(|| self.inflated()));
         }
         if self.config.delivery == Delivery::Chunks {
@@ -336,10 +355,10 @@ impl Incoming {
 
     fn chunk<'i>(
         &mut self,
-        mut piece: Piece<'i>,
+        piece: Piece<'i>,
         end: bool,
     ) -> Result<Option<Event<'i>>, ProtocolError> {
-        let ascii = piece.unmask();
+        let ascii = unmask(piece.data, piece.key, self.message.kind);
         if self.message.kind == MessageKind::Text {
             if !(ascii && self.message.text.is_complete()) {
                 self.message.text.push(piece.data).map_err(|_| ProtocolError::InvalidUtf8)?;
@@ -361,10 +380,10 @@ impl Incoming {
     fn control<'i>(
         &mut self,
         opcode: Opcode,
-        mut piece: Piece<'i>,
+        piece: Piece<'i>,
     ) -> Result<Option<Event<'i>>, ProtocolError> {
         let payload = if piece.first && piece.last {
-            piece.unmask();
+            apply_mask(piece.data, piece.key.unwrap_or_default());
             Payload::Borrowed(piece.data)
         } else {
             let added = self.assembly.add_control(&piece);
@@ -385,16 +404,25 @@ impl Incoming {
     }
 }
 
+/// Messages of fewer bytes that come whole, in one frame, are within every limit.
+fn whole_messages_below(config: &Config) -> u16 {
+    let limits = &config.limits;
+    if config.delivery != Delivery::Messages || limits.max_fragments == 0 {
+        return 0;
+    }
+    let most = limits.max_frame_size.min(limits.max_message_size);
+    u16::try_from(most.saturating_add(1)).unwrap_or(u16::MAX)
+}
+
 /// A message that stands in the input whole.
 #[inline]
-fn in_place(kind: MessageKind, mut piece: Piece<'_>) -> Result<Event<'_>, ProtocolError> {
+fn in_place(kind: MessageKind, piece: Piece<'_>) -> Result<Event<'_>, ProtocolError> {
+    let Piece { data, key, .. } = piece;
+    let ascii = unmask(data, key, kind);
     match kind {
-        MessageKind::Binary => {
-            piece.unmask_binary();
-            Ok(Event::Binary(Payload::Borrowed(piece.data)))
-        }
-        MessageKind::Text if piece.unmask() || utf8::is_valid(piece.data) => {
-            Ok(Event::Text(Text::validated(Payload::Borrowed(piece.data))))
+        MessageKind::Binary => Ok(Event::Binary(Payload::Borrowed(data))),
+        MessageKind::Text if ascii || utf8::is_valid(data) => {
+            Ok(Event::Text(Text::validated(Payload::Borrowed(data))))
         }
         MessageKind::Text => Err(ProtocolError::InvalidUtf8),
     }
