@@ -6,7 +6,7 @@ use core::mem::{self, MaybeUninit};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::frame::{Header, mask_copy};
+use crate::frame::{Header, encode, encode_word, mask_copy};
 
 /// The first capacity, unless less is expected.
 const FIRST: usize = 512;
@@ -61,44 +61,57 @@ pub(crate) fn append_masked(buffer: &mut BytesMut, source: &[u8], key: [u8; 4]) 
     ascii
 }
 
-/// Appends a frame: the header, and the payload, masked on the way if the header says so. One check for
-/// room, and for a short payload no call.
-#[inline]
+/// Payloads of at most so many bytes are appended without a call.
+pub(crate) const SHORT: usize = 128;
+
+/// As [`append_frame`], of a payload of at most [`SHORT`] bytes and into the capacity that is there, without a
+/// call; `false`: it was not enough, and nothing was appended.
+#[inline(always)]
 #[expect(unsafe_code, reason = "writing to spare capacity: a short frame in half the time")]
-pub(crate) fn append_frame(buffer: &mut BytesMut, header: &Header, payload: &[u8]) {
-    /// From here on, a call that copies is worth it.
-    const LONG: usize = 64;
-    buffer.reserve(Header::MAX_SIZE + payload.len());
+pub(crate) fn append_short(
+    buffer: &mut BytesMut,
+    first: u8,
+    key: Option<[u8; 4]>,
+    payload: &[u8],
+) -> bool {
     let held = buffer.len();
     let spare = buffer.spare_capacity_mut();
-    let size = if let Some((bytes, size)) = header.encode_short() {
-        let Some(place) = spare.first_chunk_mut() else {
-            return;
-        };
-        *place = bytes.map(MaybeUninit::new);
-        size
-    } else {
-        let encoded = header.encode();
-        let Some(place) = spare.first_chunk_mut() else {
-            return;
-        };
-        *place = encoded.padded().map(MaybeUninit::new);
-        encoded.len()
-    };
-    let copied = if header.mask.is_none() && payload.len() >= LONG {
-        0
-    } else {
-        let Some(place) = spare.get_mut(size..size + payload.len()) else {
-            return;
-        };
-        let _ascii = mask_copy(payload, place, header.mask.unwrap_or_default());
-        payload.len()
-    };
-    // SAFETY: the spare capacity begins with the `size` bytes of the header, which were just written, and
-    // the `copied` bytes behind them, as many as `mask_copy` has initialised.
-    unsafe { buffer.set_len(held + size + copied) };
-    if copied < payload.len() {
-        buffer.extend_from_slice(payload);
+    if payload.len() > SHORT || spare.len() < WORD + payload.len() {
+        return false;
+    }
+    let Some((header, size)) = encode_word(first, key, payload.len()) else { return false };
+    let Some(place) = spare.first_chunk_mut::<WORD>() else { return false };
+    *place = header.map(MaybeUninit::new);
+    let Some(place) = spare.get_mut(size..size + payload.len()) else { return false };
+    let _ascii = mask_copy(payload, place, key.unwrap_or_default());
+    // SAFETY: the spare capacity begins with the `size` bytes of the header, at most 8, which were just
+    // written, and the payload behind them, all of which `mask_copy` has initialised.
+    unsafe { buffer.set_len(held + size + payload.len()) };
+    true
+}
+
+/// Bytes of a header of less than 64 KiB of payload, at most.
+const WORD: usize = 8;
+
+/// Appends a frame with this first byte of its header and this payload, masked on the way if there is a key.
+pub(crate) fn append_frame(buffer: &mut BytesMut, first: u8, key: Option<[u8; 4]>, payload: &[u8]) {
+    buffer.reserve(Header::MAX_SIZE + payload.len());
+    if append_short(buffer, first, key, payload) {
+        return;
+    }
+    match encode_word(first, key, payload.len()) {
+        // Of a fixed size: to copy what was just put together byte by byte waits for its bytes.
+        Some((header, size)) => {
+            buffer.extend_from_slice(&header);
+            buffer.truncate(buffer.len() - (WORD - size));
+        }
+        None => buffer.extend_from_slice(&encode(first, key, payload.len() as u64)),
+    }
+    match key {
+        Some(key) => {
+            let _ascii = append_masked(buffer, payload, key);
+        }
+        None => buffer.extend_from_slice(payload),
     }
 }
 
@@ -119,7 +132,7 @@ mod tests {
                     let opcode = Opcode::Binary;
                     let header = Header { fin, rsv1, opcode, mask, length: length as u64 };
                     let mut buffer = BytesMut::from(&[0xEE; 13][..before]);
-                    append_frame(&mut buffer, &header, &payload);
+                    append_frame(&mut buffer, header.first_byte(), mask, &payload);
                     let keys = mask.unwrap_or_default();
                     let masked = payload.iter().zip(keys.iter().cycle()).map(|(a, b)| a ^ b);
                     let mut expected = std::vec![0xEE; before];

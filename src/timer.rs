@@ -178,6 +178,7 @@ impl Timer {
     }
 
     /// Nothing of the control frames waits for the transport any more.
+    #[inline]
     pub(crate) fn control_drained(&mut self) {
         if self.pong == Pong::Delayed {
             self.pong = Pong::Awaited;

@@ -126,6 +126,7 @@ impl Connection {
     ///     Ok(())
     /// }
     /// ```
+    #[inline]
     pub fn transmit(&mut self) -> Transmit<'_> {
         self.outgoing.transmit()
     }

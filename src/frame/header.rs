@@ -17,7 +17,7 @@ use super::{Opcode, Role};
 use crate::ProtocolError;
 use crate::rules::Sequence;
 
-pub(super) const FIN: u8 = 0x80;
+pub(crate) const FIN: u8 = 0x80;
 pub(super) const RSV1: u8 = 0x40;
 const RSV2_RSV3: u8 = 0x30;
 const OPCODE: u8 = 0x0F;
@@ -155,38 +155,74 @@ impl Header {
     #[inline]
     #[must_use]
     pub fn encode(&self) -> EncodedHeader {
-        let mut bytes = [0; Self::MAX_SIZE];
-        let rsv1 = if self.rsv1 { RSV1 } else { 0 };
-        let first = self.opcode as u8 | rsv1 | if self.fin { FIN } else { 0 };
-        let masked = if self.mask.is_some() { MASK } else { 0 };
-        let [b0, b1, b2, b3, ..] = &mut bytes;
-        *b0 = first;
-        let mut size = match (u8::try_from(self.length), u16::try_from(self.length)) {
-            (Ok(length @ 0..=125), _) => {
-                *b1 = masked | length;
-                2
-            }
-            (_, Ok(length)) => {
-                *b1 = masked | 126;
-                [*b2, *b3] = length.to_be_bytes();
-                4
-            }
-            _ => {
-                *b1 = masked | 127;
-                if let Some(field) = bytes.get_mut(2..10) {
-                    field.copy_from_slice(&self.length.to_be_bytes());
-                }
-                10
-            }
-        };
-        if let Some(key) = self.mask {
-            if let Some(field) = bytes.get_mut(size..size + 4) {
-                field.copy_from_slice(&key);
-            }
-            size += 4;
-        }
-        EncodedHeader { bytes, size }
+        encode(self.first_byte(), self.mask, self.length)
     }
+
+    /// FIN, RSV1 and opcode.
+    #[inline]
+    pub(crate) const fn first_byte(&self) -> u8 {
+        let fin = if self.fin { FIN } else { 0 };
+        let rsv1 = if self.rsv1 { RSV1 } else { 0 };
+        self.opcode as u8 | rsv1 | fin
+    }
+}
+
+/// The header with this first byte, of a frame with so many bytes of payload, masked if there is a key.
+#[inline]
+pub(crate) fn encode(first: u8, key: Option<[u8; 4]>, length: u64) -> EncodedHeader {
+    let mut bytes = [0; Header::MAX_SIZE];
+    let masked = if key.is_some() { MASK } else { 0 };
+    let [b0, b1, b2, b3, ..] = &mut bytes;
+    *b0 = first;
+    let mut size = match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(length @ 0..=125), _) => {
+            *b1 = masked | length;
+            2
+        }
+        (_, Ok(length)) => {
+            *b1 = masked | 126;
+            [*b2, *b3] = length.to_be_bytes();
+            4
+        }
+        _ => {
+            *b1 = masked | 127;
+            if let Some(field) = bytes.get_mut(2..10) {
+                field.copy_from_slice(&length.to_be_bytes());
+            }
+            10
+        }
+    };
+    if let Some(key) = key {
+        if let Some(field) = bytes.get_mut(size..size + 4) {
+            field.copy_from_slice(&key);
+        }
+        size += 4;
+    }
+    EncodedHeader { bytes, size }
+}
+
+/// As [`encode`], of a payload of less than 64 KiB: the header with zeros behind it, and its size. Put
+/// together in a register: from bytes on the stack it takes three times as long.
+#[cfg(feature = "alloc")]
+#[inline]
+pub(crate) fn encode_word(
+    first: u8,
+    key: Option<[u8; 4]>,
+    length: usize,
+) -> Option<([u8; 8], usize)> {
+    let length = u16::try_from(length).ok()?;
+    let (fields, size) = match length {
+        0..=125 => (u64::from(length) << 8, 2),
+        _ => (126 << 8 | u64::from(length.swap_bytes()) << 16, 4),
+    };
+    let fields = fields | u64::from(first);
+    Some(match key {
+        None => (fields.to_le_bytes(), size),
+        Some(key) => {
+            let key = u64::from(u32::from_le_bytes(key)) << (8 * size);
+            ((fields | u64::from(MASK) << 8 | key).to_le_bytes(), size + 4)
+        }
+    })
 }
 
 impl fmt::Debug for Header {
@@ -207,35 +243,6 @@ impl fmt::Debug for Header {
 pub struct EncodedHeader {
     bytes: [u8; Header::MAX_SIZE],
     size: usize,
-}
-
-#[cfg(feature = "alloc")]
-impl Header {
-    /// As [`encode`](Self::encode), of a frame of at most 125 bytes: the header with zeros behind it, and its
-    /// size. Put together in a register: from bytes on the stack it takes three times as long.
-    #[inline]
-    pub(crate) fn encode_short(&self) -> Option<([u8; 8], usize)> {
-        let length = u8::try_from(self.length).ok().filter(|length| *length <= 125)?;
-        let rsv1 = if self.rsv1 { RSV1 } else { 0 };
-        let first = self.opcode as u8 | rsv1 | if self.fin { FIN } else { 0 };
-        let bytes = u64::from(first) | u64::from(length) << 8;
-        Some(match self.mask {
-            None => (bytes.to_le_bytes(), 2),
-            Some(key) => {
-                let key = u64::from(u32::from_le_bytes(key));
-                ((bytes | u64::from(MASK) << 8 | key << 16).to_le_bytes(), 6)
-            }
-        })
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl EncodedHeader {
-    /// The bytes, and zeros behind them.
-    #[inline]
-    pub(crate) const fn padded(&self) -> [u8; Header::MAX_SIZE] {
-        self.bytes
-    }
 }
 
 impl core::ops::Deref for EncodedHeader {

@@ -72,7 +72,7 @@ fn mask_in_place(data: &mut [u8], key: [u8; 4]) -> bool {
 #[inline]
 pub(crate) fn mask_copy(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     debug_assert!(target.len() >= source.len());
-    if source.len() <= BLOCK {
+    if source.len() <= 2 * BLOCK {
         copy_small(source, target, key)
     } else {
         dispatch_copy(source, target, key)
@@ -197,6 +197,7 @@ fn copy_small(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bo
         return false;
     };
     match source.len() {
+        65.. => ends::<BLOCK>(source, target, key),
         33.. => ends::<32>(source, target, key),
         16.. => ends::<16>(source, target, key),
         8.. => ends::<8>(source, target, key),

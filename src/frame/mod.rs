@@ -19,6 +19,8 @@ pub use opcode::{MessageKind, Opcode, Role};
 #[cfg(feature = "alloc")]
 pub(crate) use decoder::Piece;
 #[cfg(feature = "alloc")]
+pub(crate) use header::{FIN, encode, encode_word};
+#[cfg(feature = "alloc")]
 pub(crate) use mask::{mask_copy, unmask};
 #[cfg(feature = "alloc")]
 pub(crate) use unfragmented::Unfragmented;

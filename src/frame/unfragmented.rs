@@ -2,7 +2,9 @@
 
 use core::mem;
 
-use super::header::{FIN, RSV1};
+use super::header::FIN;
+#[cfg(feature = "deflate")]
+use super::header::RSV1;
 use super::{Decoder, MessageKind, Opcode, Role};
 
 /// The first byte of a text in one frame.

@@ -159,7 +159,8 @@ impl Outgoing {
         }
         let mask = self.keys.as_mut().map(MaskKeys::next_key);
         let rsv1 = opcode != Opcode::Continuation;
-        self.outbox.push(Header { fin, rsv1, opcode, mask, length: payload.len() as u64 }, payload);
+        let header = Header { fin, rsv1, opcode, mask, length: payload.len() as u64 };
+        self.outbox.push(header.first_byte(), mask, payload);
         deflation.done(data, fin);
         deflation.open = !fin;
         self.queued();

@@ -59,6 +59,13 @@ impl ControlLane {
         count
     }
 
+    /// Takes everything off; the buffer stays.
+    pub(super) fn clear(&mut self) {
+        self.partial = 0;
+        self.pongs = 0;
+        self.frames.clear();
+    }
+
     /// Takes everything, owned.
     pub(super) fn take(&mut self) -> Bytes {
         self.partial = 0;

@@ -63,6 +63,7 @@ pub(super) enum Half {
 
 impl Outgoing {
     /// See [`Connection::transmit`](crate::Connection::transmit).
+    #[inline]
     pub fn transmit(&mut self) -> Transmit<'_> {
         match self.phase {
             Phase::Aborting { .. } => Transmit::Abort,
@@ -220,12 +221,13 @@ impl Outgoing {
     }
 
     /// The transport took `count` bytes of the output.
+    #[inline]
     pub(super) fn transmitted(&mut self, count: usize) {
-        let before = self.outbox.unsent();
-        self.outbox.advance(count, self.config.limits.retain);
-        self.transport_took(before - self.outbox.unsent());
+        let taken = self.outbox.advance(count, self.config.limits.retain);
+        self.transport_took(taken);
     }
 
+    #[inline]
     fn transport_took(&mut self, count: usize) {
         self.counters.bytes += count as u64;
         if count > 0 {

@@ -31,13 +31,24 @@ impl MaskKeys {
     #[inline]
     pub(crate) fn next_key(&mut self) -> [u8; 4] {
         loop {
-            let at = usize::from(self.used);
-            if let Some(key) = self.pool.get(at..).and_then(<[u8]>::first_chunk::<4>) {
-                self.used += 4;
-                return *key;
+            if let Some(key) = self.peek() {
+                self.skip();
+                return key;
             }
             self.refill();
         }
+    }
+
+    /// The next masking key, if none has to be made first. Whoever uses it is to [`skip`](Self::skip) it.
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<[u8; 4]> {
+        self.pool.get(usize::from(self.used)..).and_then(<[u8]>::first_chunk).copied()
+    }
+
+    /// Has the next key be another one.
+    #[inline]
+    pub(crate) const fn skip(&mut self) {
+        self.used = self.used.saturating_add(4);
     }
 
     /// The 16 bytes of `Sec-WebSocket-Key` (§4.1).

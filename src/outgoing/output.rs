@@ -42,6 +42,7 @@ enum Source<'a> {
 }
 
 impl<'a> Output<'a> {
+    #[inline]
     pub(super) fn frames(outgoing: &'a mut Outgoing) -> Self {
         Self { source: Source::Frames(outgoing) }
     }
@@ -52,6 +53,7 @@ impl<'a> Output<'a> {
 }
 
 impl Buf for Output<'_> {
+    #[inline]
     fn remaining(&self) -> usize {
         match &self.source {
             Source::Frames(outgoing) => outgoing.outbox.unsent(),
@@ -59,6 +61,7 @@ impl Buf for Output<'_> {
         }
     }
 
+    #[inline]
     fn chunk(&self) -> &[u8] {
         match &self.source {
             Source::Frames(outgoing) => {
@@ -70,6 +73,7 @@ impl Buf for Output<'_> {
     }
 
     #[cfg(feature = "std")]
+    #[inline]
     fn chunks_vectored<'a>(&'a self, places: &mut [IoSlice<'a>]) -> usize {
         match &self.source {
             Source::Frames(outgoing) => {
@@ -81,6 +85,7 @@ impl Buf for Output<'_> {
     }
 
     /// Takes off `count` bytes; more than there are takes off all of them.
+    #[inline]
     fn advance(&mut self, count: usize) {
         match &mut self.source {
             Source::Frames(outgoing) => outgoing.transmitted(count),

@@ -19,7 +19,7 @@ use std::io::IoSlice;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::control_lane::ControlLane;
-use crate::buffer::append_frame;
+use crate::buffer::{append_frame, append_short};
 use crate::frame::{EncodedHeader, Header};
 
 #[derive(Default)]
@@ -89,15 +89,30 @@ impl Outbox {
     }
 
     /// Bytes of control frames that the transport has not taken.
+    #[inline]
     pub(super) fn unsent_control(&self) -> usize {
         self.beside.as_ref().map_or(0, |beside| beside.control.len())
     }
 
-    /// Queues a frame behind the others; the payload is copied, masked if the header says so.
-    #[inline]
-    pub(super) fn push(&mut self, header: Header, payload: &[u8]) {
+    /// Queues a frame as [`push`](Self::push) does, if it is short, there is room for it in what is allocated,
+    /// nothing but frames is queued, and it makes no more than `most` bytes of them; else does nothing.
+    #[inline(always)]
+    pub(super) fn push_short(
+        &mut self,
+        first: u8,
+        key: Option<[u8; 4]>,
+        payload: &[u8],
+        most: usize,
+    ) -> bool {
+        let after = (self.data.len() - self.sent).saturating_add(Header::MAX_SIZE + payload.len());
+        self.beside.is_none() && after <= most && append_short(&mut self.data, first, key, payload)
+    }
+
+    /// Queues a frame behind the others, with this first byte of its header; the payload is copied, masked on
+    /// the way if there is a key.
+    pub(super) fn push(&mut self, first: u8, key: Option<[u8; 4]>, payload: &[u8]) {
         self.make_room(Header::MAX_SIZE + payload.len());
-        append_frame(&mut self.data, &header, payload);
+        append_frame(&mut self.data, first, key, payload);
     }
 
     /// Queues a frame without a payload behind the others.
@@ -152,7 +167,22 @@ impl Outbox {
 
     /// All runs, in order, as far as there are places for them; returns how many were filled.
     #[cfg(feature = "std")]
+    #[inline]
     pub(super) fn chunks_vectored<'a>(&'a self, places: &mut [IoSlice<'a>]) -> usize {
+        if self.beside.is_some() {
+            return self.runs_vectored(places);
+        }
+        match (self.data.get(self.sent..), places.first_mut()) {
+            (Some(bytes), Some(place)) if !bytes.is_empty() => {
+                *place = IoSlice::new(bytes);
+                1
+            }
+            _ => 0,
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn runs_vectored<'a>(&'a self, places: &mut [IoSlice<'a>]) -> usize {
         let mut filled = 0;
         let mut put = |bytes: &'a [u8]| {
             if bytes.is_empty() {
@@ -198,22 +228,40 @@ impl Outbox {
         filled
     }
 
-    /// Takes off `count` bytes; more than there are takes off all. Buffers of more than `retain` bytes
-    /// are freed once nothing is queued.
+    /// Takes off `count` bytes; more than there are takes off all. Returns how many. Buffers of more than
+    /// `retain` bytes are freed once nothing is queued.
     #[inline]
-    pub(super) fn advance(&mut self, mut count: usize, retain: usize) {
-        if self.beside.is_none() {
-            self.sent += count.min(self.data.len() - self.sent);
-        } else {
-            while count > 0 {
-                let taken = self.advance_run(count);
-                if taken == 0 {
-                    break;
-                }
-                count -= taken;
+    pub(super) fn advance(&mut self, count: usize, retain: usize) -> usize {
+        if self.beside.is_some() {
+            return self.advance_runs(count, retain);
+        }
+        let taken = count.min(self.data.len() - self.sent);
+        self.sent += taken;
+        self.reset_if_drained(self.data.capacity(), retain);
+        taken
+    }
+
+    fn advance_runs(&mut self, count: usize, retain: usize) -> usize {
+        let unsent = self.unsent();
+        if let Some(beside) = self.beside.as_mut().filter(|_| count >= unsent) {
+            // Usually the transport takes all there is.
+            beside.references.clear();
+            beside.referenced = 0;
+            beside.control.clear();
+            self.sent = self.data.len();
+            self.reset_if_drained(self.data.capacity(), retain);
+            return unsent;
+        }
+        let mut left = count;
+        while left > 0 {
+            let taken = self.advance_run(left);
+            if taken == 0 {
+                break;
             }
+            left -= taken;
         }
         self.reset_if_drained(self.data.capacity(), retain);
+        count - left
     }
 
     /// Takes the next run off, owned.
@@ -322,7 +370,7 @@ impl Outbox {
 
     /// Makes room at the end of the data, by dropping transmitted bytes from its front if there are
     /// many of them. Room grows to at least twice what is queued.
-    #[inline]
+    #[inline(always)]
     fn make_room(&mut self, count: usize) {
         if self.data.capacity() - self.data.len() < count {
             self.make_room_slowly(count);
