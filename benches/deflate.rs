@@ -1,38 +1,19 @@
 //! Compressed messages against the codec called directly on the same bytes (RFC 7692).
 
+mod wire;
+
 use std::hint::black_box;
 
 use bytes::Buf;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use websocket_proto::deflate::{Agreement, Compress, Compression};
 use websocket_proto::{Config, Connection, Event, Transmit};
+use wire::conversation;
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush};
 
 const SIZES: [usize; 3] = [200, 4 << 10, 256 << 10];
 const LEVEL: i32 = 6;
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
-
-/// Text like that of an interface: objects of the same shape with other values.
-fn json(length: usize, seed: u32) -> Vec<u8> {
-    let mut text = String::from("[");
-    let mut number = seed;
-    while text.len() < length {
-        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let (id, user, score) = (number >> 8, number >> 20, f64::from(number >> 12) / 100.0);
-        let active = number & 1 == 0;
-        text +=
-            &format!(r#"{{"id":{id},"name":"user{user}","active":{active},"score":{score:.2}}},"#);
-    }
-    text.truncate(length);
-    text.into_bytes()
-}
-
-/// A conversation of other messages of this size, 64 KiB at least: longer than a window.
-fn messages(size: usize) -> Vec<Vec<u8>> {
-    (0..(64_usize << 10).div_ceil(size).max(2))
-        .map(|index| json(size, 7 + index as u32 * 99))
-        .collect()
-}
 
 fn agreement(takeover: bool) -> Agreement {
     let mut agreement = Agreement::default();
@@ -74,7 +55,7 @@ fn compress(c: &mut Criterion) {
     for takeover in [true, false] {
         let mut group = c.benchmark_group(format!("compress, {}", name(takeover)));
         for size in SIZES {
-            let messages = messages(size);
+            let messages = conversation(size);
             group.throughput(Throughput::Bytes((messages.len() * size) as u64));
             let mut connection = server(takeover);
             group.bench_function(BenchmarkId::new("connection", size), |b| {
@@ -114,7 +95,7 @@ fn inflate(c: &mut Criterion) {
         let mut group = c.benchmark_group(format!("inflate, {}", name(takeover)));
         for size in SIZES {
             let mut sender = server(takeover);
-            let messages = messages(size);
+            let messages = conversation(size);
             let wires: Vec<Vec<u8>> = messages
                 .iter()
                 .map(|data| {
