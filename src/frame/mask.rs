@@ -179,29 +179,35 @@ fn in_place_blocks(data: &mut [u8], key: [u8; 4]) -> bool {
 
 #[cfg(any(feature = "alloc", test))]
 #[inline(always)]
-fn copy_small(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
-    #[inline(always)]
-    fn ends<const N: usize>(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
-        let Some((first, last, seen)) = masked_ends::<N>(source, key) else {
-            return false;
-        };
-        if let Some(place) = target.first_chunk_mut() {
-            *place = first.map(MaybeUninit::new);
-        }
-        if let Some(place) = target.last_chunk_mut() {
-            *place = last.map(MaybeUninit::new);
-        }
-        seen & HIGH_BITS == 0
+fn copy_ends<const N: usize>(
+    source: &[u8],
+    target: &mut [MaybeUninit<u8>],
+    key: [u8; 4],
+) -> bool {
+    let Some((first, last, seen)) = masked_ends::<N>(source, key) else {
+        return false;
+    };
+    if let Some(place) = target.first_chunk_mut() {
+        *place = first.map(MaybeUninit::new);
     }
+    if let Some(place) = target.last_chunk_mut() {
+        *place = last.map(MaybeUninit::new);
+    }
+    seen & HIGH_BITS == 0
+}
+
+#[cfg(any(feature = "alloc", test))]
+#[inline(always)]
+fn copy_small(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     let Some(target) = target.get_mut(..source.len()) else {
         return false;
     };
     match source.len() {
-        65.. => ends::<BLOCK>(source, target, key),
-        33.. => ends::<32>(source, target, key),
-        16.. => ends::<16>(source, target, key),
-        8.. => ends::<8>(source, target, key),
-        4.. => ends::<4>(source, target, key),
+        65.. => copy_ends::<BLOCK>(source, target, key),
+        33.. => copy_ends::<32>(source, target, key),
+        16.. => copy_ends::<16>(source, target, key),
+        8.. => copy_ends::<8>(source, target, key),
+        4.. => copy_ends::<4>(source, target, key),
         _ => {
             let mut seen = 0;
             for ((byte, place), key) in source.iter().zip(target).zip(key) {
@@ -217,12 +223,16 @@ fn copy_small(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bo
 #[cfg(any(feature = "alloc", test))]
 #[inline(always)]
 fn copy_blocks(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
-    let (Some(last), Some(target)) = (source.last_chunk::<BLOCK>(), target.get_mut(..source.len()))
-    else {
-        return copy_small(source, target, key);
+    let Some(target) = target.get_mut(..source.len()) else {
+        return false;
     };
+    let ascii = copy_ends::<BLOCK>(source, target, key);
+    let start = if source.len() < LONG { 0 } else { target.as_ptr().align_offset(BLOCK).min(BLOCK) };
+    let key = rotate(key, start as u64);
+    let blocks = source.get(start..).unwrap_or_default().chunks_exact(BLOCK);
+    let places = target.get_mut(start..).unwrap_or_default().chunks_exact_mut(BLOCK);
     let mut lanes = [0; 8];
-    for (block, places) in source.chunks_exact(BLOCK).zip(target.chunks_exact_mut(BLOCK)) {
+    for (block, places) in blocks.zip(places) {
         let words = block.chunks_exact(8).zip(places.chunks_exact_mut(8));
         for ((word, place), lane) in words.zip(&mut lanes) {
             if let (Some(word), Some(place)) =
@@ -234,11 +244,7 @@ fn copy_blocks(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> b
             }
         }
     }
-    let (last, seen) = masked(*last, rotate(key, source.len() as u64));
-    if let Some(place) = target.last_chunk_mut() {
-        *place = last.map(MaybeUninit::new);
-    }
-    lanes.iter().fold(seen, |all, lane| all | lane) & HIGH_BITS == 0
+    ascii & (lanes.iter().fold(0, |all, lane| all | lane) & HIGH_BITS == 0)
 }
 
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
