@@ -263,7 +263,7 @@ fn a_server_references_large_payloads() {
     }
 }
 
-/// "broadcast of one `Prepared`": neither a copy nor an allocation for each receiver.
+/// "broadcast of one `Prepared`": no allocation for each receiver, and of what is over 512 bytes, no copy.
 #[test]
 fn a_prepared_message_is_shared_by_its_receivers() {
     let config = Arc::new(roomy(Config::server()));
@@ -276,10 +276,15 @@ fn a_prepared_message_is_shared_by_its_receivers() {
                 member.send_prepared(&message).expect("room");
             }
             for member in &mut room {
-                assert_eq!(output_pointers(member), [content.as_ptr()]);
+                let pointers = output_pointers(member);
+                if size > 512 {
+                    assert_eq!(pointers, [content.as_ptr()]);
+                } else {
+                    assert_ne!(pointers, [content.as_ptr()]);
+                }
             }
         });
-        println!("broadcast of {size} to {}: {count} in {ROUNDS}, 0 copies", room.len());
+        println!("broadcast of {size} to {}: {count} in {ROUNDS}", room.len());
         assert_eq!(count, 0);
     }
 }

@@ -88,10 +88,10 @@ impl Connection {
                 self.outgoing.heard();
                 self.incoming.next_wrong(violation, input, &mut self.outgoing)
             }
+            // The end of each read: nothing waits inside for being asked.
+            Glance::Other if input.is_empty() => Ok(None),
             Glance::Other => {
-                if !input.is_empty() {
-                    self.outgoing.heard();
-                }
+                self.outgoing.heard();
                 self.incoming.next(input, &mut self.outgoing)
             }
         }

@@ -49,7 +49,8 @@ impl Connection {
         self.outgoing.send_shared_text(text)
     }
 
-    /// Queues a message that was encoded once for many connections. Its payload is referenced.
+    /// Queues a message that was encoded once for many connections. A payload of more than 512 bytes is
+    /// referenced, a smaller one copied, which takes less.
     ///
     /// # Errors
     /// [`SendError::Unmasked`] from a client; else as [`send_text`](Self::send_text).

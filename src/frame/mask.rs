@@ -14,9 +14,6 @@
 #[cfg(any(feature = "alloc", test))]
 use core::mem::MaybeUninit;
 
-#[cfg(feature = "alloc")]
-use super::MessageKind;
-
 const BLOCK: usize = 64;
 /// From here on, the blocks are aligned: where loads and stores are split over two cache lines, 16 KiB take a
 /// third more time. What is before the first one is done as an end.
@@ -46,23 +43,9 @@ pub const fn rotate(key: [u8; 4], offset: u64) -> [u8; 4] {
     u32::from_le_bytes(key).rotate_right(8 * (offset & 3) as u32).to_le_bytes()
 }
 
-/// As [`apply_mask`], for (a part of) a message of this kind; says whether all of it is known to be ASCII, which
-/// nobody asks of a binary message.
-#[cfg(feature = "alloc")]
-#[inline(always)]
-pub(crate) fn unmask(data: &mut [u8], key: Option<[u8; 4]>, kind: MessageKind) -> bool {
-    /// Of what need not be unmasked, from here on, the validation that comes next is faster at finding out.
-    const LONG: usize = 256;
-    match key {
-        Some(key) => mask_in_place(data, key),
-        None if kind == MessageKind::Binary || data.len() >= LONG => false,
-        None => data.is_ascii(),
-    }
-}
-
 /// As [`apply_mask`], also with the key zero; says whether every byte is ASCII afterwards.
 #[inline]
-fn mask_in_place(data: &mut [u8], key: [u8; 4]) -> bool {
+pub(crate) fn mask_in_place(data: &mut [u8], key: [u8; 4]) -> bool {
     if data.len() <= BLOCK { in_place_small(data, key) } else { dispatch_in_place(data, key) }
 }
 
@@ -179,11 +162,7 @@ fn in_place_blocks(data: &mut [u8], key: [u8; 4]) -> bool {
 
 #[cfg(any(feature = "alloc", test))]
 #[inline(always)]
-fn copy_ends<const N: usize>(
-    source: &[u8],
-    target: &mut [MaybeUninit<u8>],
-    key: [u8; 4],
-) -> bool {
+fn copy_ends<const N: usize>(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     let Some((first, last, seen)) = masked_ends::<N>(source, key) else {
         return false;
     };
@@ -227,7 +206,8 @@ fn copy_blocks(source: &[u8], target: &mut [MaybeUninit<u8>], key: [u8; 4]) -> b
         return false;
     };
     let ascii = copy_ends::<BLOCK>(source, target, key);
-    let start = if source.len() < LONG { 0 } else { target.as_ptr().align_offset(BLOCK).min(BLOCK) };
+    let start =
+        if source.len() < LONG { 0 } else { target.as_ptr().align_offset(BLOCK).min(BLOCK) };
     let key = rotate(key, start as u64);
     let blocks = source.get(start..).unwrap_or_default().chunks_exact(BLOCK);
     let places = target.get_mut(start..).unwrap_or_default().chunks_exact_mut(BLOCK);

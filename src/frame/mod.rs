@@ -21,6 +21,6 @@ pub(crate) use decoder::Piece;
 #[cfg(feature = "alloc")]
 pub(crate) use header::{FIN, encode, encode_word};
 #[cfg(feature = "alloc")]
-pub(crate) use mask::{mask_copy, unmask};
+pub(crate) use mask::{mask_copy, mask_in_place};
 #[cfg(feature = "alloc")]
 pub(crate) use unfragmented::Unfragmented;

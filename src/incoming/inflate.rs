@@ -4,9 +4,9 @@ use alloc::boxed::Box;
 use core::mem;
 
 use super::inflation::{CHUNK, Inflation, LAST_BYTE};
-use super::{Chunk, Event, Incoming, Message, Payload, Text};
+use super::{Chunk, Event, Incoming, Message, Payload, whole};
 use crate::deflate::{CompressionPool, Direction};
-use crate::frame::{Header, MessageKind, Unfragmented, apply_mask};
+use crate::frame::{Header, Unfragmented, apply_mask};
 use crate::utf8::InvalidUtf8;
 use crate::{Delivery, ProtocolError};
 
@@ -64,10 +64,7 @@ impl Incoming {
     #[inline]
     pub(super) fn inflated<'i>(&mut self) -> Event<'i> {
         let payload = self.assembly.take_message(self.config.limits.retain);
-        match self.message.kind {
-            MessageKind::Text => Event::Text(Text::validated(payload)),
-            MessageKind::Binary => Event::Binary(payload),
-        }
+        whole(self.message.kind, payload)
     }
 
     /// Whether the frame's payload is to be inflated chunk by chunk.

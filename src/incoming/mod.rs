@@ -10,6 +10,7 @@ mod message;
 mod payload;
 mod reply;
 mod text;
+mod unmasking;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -24,16 +25,15 @@ pub use text::{Text, Utf8Bytes};
 
 use crate::frame::{
     Decoder, Header, MessageKind, Opcode, Piece, Role, Unfragmented, apply_mask, parse_close,
-    unmask,
 };
 use crate::rules::Sequence;
-use crate::utf8;
 use crate::{Config, Counters, Delivery, ProtocolError};
 use assembly::Assembly;
 #[cfg(feature = "deflate")]
 use inflation::Inflation;
 use message::Message;
 use reply::{Notes, pass_on};
+use unmasking::{unmask_message, unmask_part};
 
 /// The receiving direction of a connection, for a task of its own: see
 /// [`Connection::split`](crate::Connection::split).
@@ -172,14 +172,10 @@ impl Incoming {
         let Unfragmented { kind, data, key, size } = message;
         self.counters.frames += 1;
         self.counters.bytes += size as u64;
-        let ascii = unmask(data, key, kind);
-        match kind {
-            MessageKind::Binary => Glance::Message(Event::Binary(Payload::Borrowed(data))),
-            MessageKind::Text if ascii || utf8::is_valid(data) => {
-                Glance::Message(Event::Text(Text::validated(Payload::Borrowed(data))))
-            }
-            MessageKind::Text => Glance::Wrong(ProtocolError::InvalidUtf8),
+        if !unmask_message(data, key, kind) {
+            return Glance::Wrong(ProtocolError::InvalidUtf8);
         }
+        Glance::Message(whole(kind, Payload::Borrowed(data)))
     }
 
     /// As `receive`; what has to be answered, `reaction` is told.
@@ -316,7 +312,12 @@ impl Incoming {
         if self.config.delivery == Delivery::Chunks {
             self.chunk(piece, end)
         } else if end && piece.first && header.opcode != Opcode::Continuation {
-            in_place(self.message.kind, piece).map(Some)
+            let Piece { data, key, .. } = piece;
+            let kind = self.message.kind;
+            if !unmask_message(data, key, kind) {
+                return Err(ProtocolError::InvalidUtf8);
+            }
+            Ok(Some(whole(kind, Payload::Borrowed(data))))
         } else {
             self.assemble(&piece, header.fin)
         }
@@ -346,11 +347,7 @@ impl Incoming {
             self.message.text.finish().map_err(|_| ProtocolError::InvalidUtf8)?;
         }
         let payload = self.assembly.take_message(self.config.limits.retain);
-        Ok(Some(if is_text {
-            Event::Text(Text::validated(payload))
-        } else {
-            Event::Binary(payload)
-        }))
+        Ok(Some(whole(self.message.kind, payload)))
     }
 
     fn chunk<'i>(
@@ -358,7 +355,7 @@ impl Incoming {
         piece: Piece<'i>,
         end: bool,
     ) -> Result<Option<Event<'i>>, ProtocolError> {
-        let ascii = unmask(piece.data, piece.key, self.message.kind);
+        let ascii = unmask_part(piece.data, piece.key);
         if self.message.kind == MessageKind::Text {
             if !(ascii && self.message.text.is_complete()) {
                 self.message.text.push(piece.data).map_err(|_| ProtocolError::InvalidUtf8)?;
@@ -414,17 +411,12 @@ fn whole_messages_below(config: &Config) -> u16 {
     u16::try_from(most.saturating_add(1)).unwrap_or(u16::MAX)
 }
 
-/// A message that stands in the input whole.
-#[inline]
-fn in_place(kind: MessageKind, piece: Piece<'_>) -> Result<Event<'_>, ProtocolError> {
-    let Piece { data, key, .. } = piece;
-    let ascii = unmask(data, key, kind);
+/// The event of a message that is valid.
+#[inline(always)]
+fn whole(kind: MessageKind, payload: Payload<'_>) -> Event<'_> {
     match kind {
-        MessageKind::Binary => Ok(Event::Binary(Payload::Borrowed(data))),
-        MessageKind::Text if ascii || utf8::is_valid(data) => {
-            Ok(Event::Text(Text::validated(Payload::Borrowed(data))))
-        }
-        MessageKind::Text => Err(ProtocolError::InvalidUtf8),
+        MessageKind::Binary => Event::Binary(payload),
+        MessageKind::Text => Event::Text(Text::validated(payload)),
     }
 }
 

@@ -151,8 +151,8 @@ impl Outgoing {
         #[cfg(not(feature = "deflate"))]
         let frame = message.plain();
         self.check_send(frame.payload.len())?;
-        if frame.payload.is_empty() {
-            self.outbox.push_encoded(&frame.header);
+        if frame.payload.len() <= Prepared::COPIED {
+            self.outbox.push(frame.first, None, &frame.payload);
         } else {
             self.outbox.push_reference(&frame.header, frame.payload.clone());
         }

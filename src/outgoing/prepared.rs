@@ -10,8 +10,8 @@ use crate::deflate::{Compression, History, Settings, WindowBits};
 use crate::frame::{EncodedHeader, Header, MessageKind};
 
 /// A message that is ready to be queued into any number of server connections with
-/// [`send_prepared`](crate::Connection::send_prepared): its header is encoded, and its payload is
-/// referenced by each of them instead of copied. A clone is one more reference.
+/// [`send_prepared`](crate::Connection::send_prepared): its header is encoded, and a payload of more than 512
+/// bytes is referenced by each of them instead of copied. A clone is one more reference.
 ///
 /// Unmasked, so that a client cannot send it (§5.1).
 ///
@@ -37,6 +37,8 @@ pub struct Prepared {
 /// A frame that is the whole message.
 #[derive(Clone)]
 pub(super) struct Frame {
+    /// The first byte of the header.
+    pub(super) first: u8,
     pub(super) header: EncodedHeader,
     pub(super) payload: Bytes,
 }
@@ -45,7 +47,7 @@ impl Frame {
     fn new(kind: MessageKind, rsv1: bool, payload: Bytes) -> Self {
         let length = payload.len() as u64;
         let header = Header { fin: true, rsv1, opcode: kind.opcode(), mask: None, length };
-        Self { header: header.encode(), payload }
+        Self { first: header.first_byte(), header: header.encode(), payload }
     }
 }
 
@@ -59,6 +61,10 @@ enum Compressed {
 }
 
 impl Prepared {
+    /// Payload bytes up to which it is copied all the same. A reference takes 56 bytes, two atomic operations and a
+    /// run of its own in the output: 40 ns, where to copy 256 bytes takes 20, and 4 KiB 80.
+    pub(super) const COPIED: usize = 512;
+
     /// A text message. Takes text by value or copies a `&str`.
     #[must_use]
     pub fn text(text: impl Into<Utf8Bytes>) -> Self {

@@ -115,15 +115,10 @@ impl Outbox {
         append_frame(&mut self.data, first, key, payload);
     }
 
-    /// Queues a frame without a payload behind the others.
-    pub(super) fn push_encoded(&mut self, header: &EncodedHeader) {
-        self.make_room(header.len());
-        self.data.extend_from_slice(header);
-    }
-
     /// Queues a frame behind the others; the payload, which must not be empty, is referenced.
     pub(super) fn push_reference(&mut self, header: &EncodedHeader, payload: Bytes) {
-        self.push_encoded(header);
+        self.make_room(Header::MAX_SIZE);
+        self.data.extend_from_slice(header);
         let at = self.data.len();
         let beside = self.beside.get_or_insert_default();
         beside.referenced += payload.len();
