@@ -3,14 +3,16 @@
 //! This is the whole of what an integration has to do: read, `receive`, `tick`, write.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use mio::event::Event as Readiness;
+use mio::net::TcpStream;
 use websocket_proto::handshake::{self, Acceptance, Rejection, Request, Response};
 use websocket_proto::{
-    Config, Connection, Event, MessageKind, SendError, State, Transmit, Utf8Bytes,
+    Config, Connection, Event, MessageKind, Payload, SendError, State, Transmit, Utf8Bytes,
 };
 
 /// All that is kept of a connection. While it is idle there is no buffer among it.
@@ -18,10 +20,22 @@ pub(crate) struct Peer {
     pub(crate) socket: TcpStream,
     stage: Stage,
     held: Option<Box<Held>>,
-    /// The peer has ended its direction: there is nothing to read any more.
-    ended: bool,
+    input: Input,
     /// When the server looks at this connection though nothing happened on its socket.
     pub(crate) alarm: Duration,
+}
+
+/// What is known of the socket's other direction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    /// Nothing is there. The poller will tell.
+    Awaited,
+    /// There may be something to read.
+    Ready,
+    /// The peer has ended its direction: what there is has to be read up to its end.
+    Ending,
+    /// There is nothing to read any more.
+    Ended,
 }
 
 /// What the socket carries.
@@ -47,10 +61,20 @@ enum Message {
 
 impl Peer {
     pub(crate) fn new(socket: TcpStream, config: Arc<Config>) -> io::Result<Self> {
-        socket.set_nonblocking(true)?;
         socket.set_nodelay(true)?;
         let stage = Stage::Handshake(handshake::Server::new(config));
-        Ok(Self { socket, stage, held: None, ended: false, alarm: Duration::MAX })
+        // The request is often there already.
+        Ok(Self { socket, stage, held: None, input: Input::Ready, alarm: Duration::MAX })
+    }
+
+    /// Takes down what the poller has seen. It says so once.
+    pub(crate) fn notice(&mut self, readiness: &Readiness) {
+        if self.input == Input::Ended {
+        } else if readiness.is_read_closed() || readiness.is_error() {
+            self.input = Input::Ending;
+        } else if readiness.is_readable() {
+            self.input = Input::Ready;
+        }
     }
 
     /// Does all that can be done without waiting, and says when to come back at the latest.
@@ -59,13 +83,8 @@ impl Peer {
     ///
     /// # Errors
     /// The socket's. It is of no more use then.
-    pub(crate) fn drive(
-        &mut self,
-        readable: bool,
-        now: Duration,
-        buffer: &mut [u8],
-    ) -> io::Result<Duration> {
-        if readable && self.wants_input() {
+    pub(crate) fn drive(&mut self, now: Duration, buffer: &mut [u8]) -> io::Result<Duration> {
+        if self.can_read() {
             self.read(buffer)?;
         }
         loop {
@@ -85,14 +104,12 @@ impl Peer {
         }
     }
 
-    /// Backpressure: who does not read our answers gets no more questions in.
-    pub(crate) fn wants_input(&self) -> bool {
-        !self.ended && self.held.is_none() && !self.stage.is_full()
-    }
-
-    /// Only while there is something to write that the socket did not take.
-    pub(crate) fn wants_output(&mut self) -> bool {
-        matches!(self.stage.transmit(), Transmit::Write(_))
+    /// Whether there may be something to read, and is room for the answer: who does not read our
+    /// answers gets no more questions in.
+    pub(crate) fn can_read(&self) -> bool {
+        matches!(self.input, Input::Ready | Input::Ending)
+            && self.held.is_none()
+            && !self.stage.is_full()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -102,11 +119,18 @@ impl Peer {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         match self.socket.read(buffer) {
             Ok(0) => {
-                self.ended = true;
+                self.input = Input::Ended;
                 self.stage.receive_eof();
             }
-            Ok(count) => self.receive(buffer.get_mut(..count).unwrap_or_default()),
-            Err(error) if is_temporary(&error) => {}
+            Ok(count) => {
+                // A short read has emptied the socket, but Windows wants to hear `WouldBlock`.
+                if count < buffer.len() && self.input == Input::Ready && cfg!(not(windows)) {
+                    self.input = Input::Awaited;
+                }
+                self.receive(buffer.get_mut(..count).unwrap_or_default());
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.input = Input::Awaited,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
         Ok(())
@@ -191,22 +215,33 @@ fn page() -> Response {
 fn echo(connection: &mut Connection, mut input: &mut [u8]) -> Option<Box<Held>> {
     // The answers to Pings, to the Close and to a violation are queued without our doing.
     while let Ok(Some(event)) = connection.receive(&mut input) {
-        let sent = match &event {
-            Event::Text(text) => connection.send_text(text),
-            Event::Binary(data) => connection.send_binary(data),
-            _ => Ok(()),
-        };
-        if sent == Err(SendError::Full) {
-            // The event may lie in the read buffer, which the next connection needs.
-            let message = match event {
-                Event::Text(text) => Message::Text(text.into_utf8_bytes()),
-                Event::Binary(data) => Message::Binary(data.into_bytes()),
-                _ => continue,
-            };
+        if let Some(message) = send_back(connection, event) {
             return Some(Box::new(Held { message, rest: input.to_vec() }));
         }
     }
     None
+}
+
+/// Sends a message to where it came from. One that there is no room for is returned, out of the
+/// read buffer, which the next connection needs.
+#[inline]
+fn send_back(connection: &mut Connection, event: Event<'_>) -> Option<Message> {
+    match event {
+        Event::Text(text) => match connection.send_text(&text) {
+            Err(SendError::Full) => Some(Message::Text(text.into_utf8_bytes())),
+            _ => None,
+        },
+        // It came in more than one read, and so in a buffer of its own, which goes out as it is.
+        Event::Binary(Payload::Owned(data)) => {
+            let message = Message::Binary(data.freeze());
+            (message.send(connection) == Err(SendError::Full)).then_some(message)
+        }
+        Event::Binary(data) => match connection.send_binary(&data) {
+            Err(SendError::Full) => Some(Message::Binary(data.into_bytes())),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 impl Message {
@@ -266,8 +301,4 @@ impl Stage {
             Self::Open(connection) => connection.is_full(),
         }
     }
-}
-
-fn is_temporary(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }

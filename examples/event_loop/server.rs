@@ -1,18 +1,18 @@
 //! The loop: waits for sockets and for deadlines, and has the connections do the rest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, ErrorKind};
-use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use polling::{Event, Events, Poller};
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
 use websocket_proto::Config;
 
 use crate::peer::Peer;
 
 /// The key of the listener; those of the connections are their places in `peers`.
-const LISTENER: usize = usize::MAX - 1;
+const LISTENER: usize = usize::MAX;
 
 /// Bytes that one read may bring.
 const READ: usize = 64 << 10;
@@ -22,11 +22,13 @@ const SKEW: usize = 64;
 
 pub(crate) struct Server {
     listener: TcpListener,
-    /// Whether the poller watches the listener; not while there is no file descriptor to spare.
-    accepting: bool,
+    /// There was no file descriptor for the next connection.
+    out_of_files: bool,
     config: Arc<Config>,
-    poller: Poller,
+    poll: Poll,
     events: Option<Events>,
+    /// Whose turn it is: something happened on the socket, or a read left something in it.
+    ready: VecDeque<usize>,
     peers: Vec<Option<Box<Peer>>>,
     vacant: Vec<usize>,
     /// The alarm of each connection that has one, the next one first.
@@ -36,22 +38,24 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(listener: TcpListener, config: Config) -> io::Result<Self> {
+    pub(crate) fn new(listener: std::net::TcpListener, config: Config) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        let server = Self {
+        let mut listener = TcpListener::from_std(listener);
+        let poll = Poll::new()?;
+        poll.registry().register(&mut listener, Token(LISTENER), Interest::READABLE)?;
+        Ok(Self {
             listener,
-            accepting: true,
+            out_of_files: false,
             config: Arc::new(config),
-            poller: Poller::new()?,
-            events: Some(Events::new()),
+            poll,
+            events: Some(Events::with_capacity(1024)),
+            ready: VecDeque::new(),
             peers: Vec::new(),
             vacant: Vec::new(),
             alarms: BTreeSet::new(),
             buffer: vec![0; SKEW + READ].into(),
             origin: Instant::now(),
-        };
-        watch(&server.poller, &server.listener, LISTENER)?;
-        Ok(server)
+        })
     }
 
     /// Waits for something to do, `at_most` so long, and does it.
@@ -59,78 +63,92 @@ impl Server {
     /// # Errors
     /// The poller's. What goes wrong with a connection ends that connection.
     pub(crate) fn turn(&mut self, at_most: Option<Duration>) -> io::Result<()> {
-        let now = self.origin.elapsed();
-        let alarm = self.alarms.first().map(|(at, _)| at.saturating_sub(now));
-        let longest = match (alarm, at_most) {
-            (Some(alarm), Some(at_most)) => Some(alarm.min(at_most)),
-            (alarm, at_most) => alarm.or(at_most),
-        };
-        let mut events = self.events.take().unwrap_or_default();
-        events.clear();
-        self.poller.wait(&mut events, longest)?;
-
-        let now = self.origin.elapsed();
-        for event in events.iter() {
-            match event.key {
-                LISTENER => self.accept(now),
-                // A place that was vacated and filled again in this very turn: the read finds nothing.
-                key => self.drive(key, event.readable, now),
+        let mut events = self.events.take().unwrap_or_else(|| Events::with_capacity(1024));
+        let longest = self.longest_wait(at_most);
+        let polled = self.poll.poll(&mut events, longest);
+        for event in &events {
+            let Token(key) = event.token();
+            if let Some(peer) = self.peers.get_mut(key).and_then(Option::as_deref_mut) {
+                peer.notice(event);
             }
+            self.ready.push_back(key);
         }
         self.events = Some(events);
+        match polled {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
 
+        let now = self.origin.elapsed();
+        for _ in 0..self.ready.len() {
+            match self.ready.pop_front() {
+                Some(LISTENER) => self.accept(now),
+                Some(key) => self.drive(key, now),
+                None => break,
+            }
+        }
         while let Some((_, key)) = self.alarms.first().copied().filter(|(at, _)| *at <= now) {
             self.set_alarm(key, Duration::MAX);
-            self.drive(key, false, now);
+            self.drive(key, now);
         }
         Ok(())
+    }
+
+    fn longest_wait(&self, at_most: Option<Duration>) -> Option<Duration> {
+        if !self.ready.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let (alarm, _) = self.alarms.first().copied().unzip();
+        let alarm = alarm.map(|at| at.saturating_sub(self.origin.elapsed()));
+        alarm.into_iter().chain(at_most).min()
     }
 
     fn accept(&mut self, now: Duration) {
         loop {
             match self.listener.accept() {
                 Ok((socket, _)) => self.admit(socket, now),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(_) => {
-                    // No file descriptor is left: on with this when a connection has ended.
-                    self.accepting = false;
+                    // On with this when a connection has ended.
+                    self.out_of_files = true;
                     return;
                 }
             }
         }
-        self.watch_listener();
     }
 
-    fn admit(&mut self, socket: TcpStream, now: Duration) {
-        let Ok(peer) = Peer::new(socket, self.config.clone()) else { return };
+    fn admit(&mut self, mut socket: TcpStream, now: Duration) {
         let key = self.vacant.pop().unwrap_or_else(|| {
             self.peers.push(None);
             self.peers.len() - 1
         });
-        if watch(&self.poller, &peer.socket, key).is_err() {
-            self.vacant.push(key);
-            return;
+        // Both at once and for good: the poller reports changes, so that what lasts costs nothing.
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let watched = self.poll.registry().register(&mut socket, Token(key), interest);
+        match watched.and_then(|()| Peer::new(socket, self.config.clone())) {
+            Ok(peer) => {
+                if let Some(place) = self.peers.get_mut(key) {
+                    *place = Some(Box::new(peer));
+                }
+                self.drive(key, now);
+            }
+            Err(_) => self.vacant.push(key),
         }
-        if let Some(place) = self.peers.get_mut(key) {
-            *place = Some(Box::new(peer));
-        }
-        // The request is often there already.
-        self.drive(key, true, now);
     }
 
-    /// Has a connection do what it can, and sets what it waits for next.
-    fn drive(&mut self, key: usize, readable: bool, now: Duration) {
-        // An event of a connection that has ended in this turn finds nobody.
+    /// Has a connection do what it can.
+    fn drive(&mut self, key: usize, now: Duration) {
+        // An event of a connection that has ended in this turn finds nobody, or a newcomer that
+        // has nothing to read.
         let Some(peer) = self.peers.get_mut(key).and_then(Option::as_deref_mut) else { return };
         let buffer = self.buffer.get_mut(SKEW..).unwrap_or_default();
-        let Ok(deadline) = peer.drive(readable, now, buffer) else { return self.remove(key) };
+        let Ok(deadline) = peer.drive(now, buffer) else { return self.remove(key) };
         if peer.is_closed() {
             return self.remove(key);
         }
-        let interest = Event::new(key, peer.wants_input(), peer.wants_output());
-        if self.poller.modify(&peer.socket, interest).is_err() {
-            return self.remove(key);
+        if peer.can_read() {
+            self.ready.push_back(key);
         }
         // An alarm that rings too early costs one `tick`. To move it at every message costs more.
         if deadline < peer.alarm {
@@ -147,38 +165,17 @@ impl Server {
         }
     }
 
+    /// Drops a connection. The poller forgets its socket when that is closed.
     fn remove(&mut self, key: usize) {
         self.set_alarm(key, Duration::MAX);
-        let Some(peer) = self.peers.get_mut(key).and_then(Option::take) else { return };
-        // Fails only if the socket is not watched, which is what is wanted.
-        self.poller.delete(&peer.socket).unwrap_or_default();
-        self.vacant.push(key);
-        if !self.accepting {
-            self.accepting = true;
-            self.watch_listener();
+        if self.peers.get_mut(key).and_then(Option::take).is_some() {
+            self.vacant.push(key);
+        }
+        if self.out_of_files {
+            self.out_of_files = false;
+            self.ready.push_back(LISTENER);
         }
     }
-
-    /// The poller reports each interest once: it has to be said again.
-    fn watch_listener(&mut self) {
-        let interest = Event::readable(LISTENER);
-        self.accepting = self.poller.modify(&self.listener, interest).is_ok();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        for peer in self.peers.iter().flatten() {
-            self.poller.delete(&peer.socket).unwrap_or_default();
-        }
-        self.poller.delete(&self.listener).unwrap_or_default();
-    }
-}
-
-#[expect(unsafe_code, reason = "the poller keeps the number of the socket, not the socket")]
-fn watch(poller: &Poller, socket: impl polling::AsRawSource, key: usize) -> io::Result<()> {
-    // SAFETY: `remove` and `drop` delete the socket from the poller before they drop it.
-    unsafe { poller.add(socket, Event::readable(key)) }
 }
 
 /// Whether the next connection in the queue may well be accepted.

@@ -3,8 +3,9 @@
 use websocket_proto::Role;
 
 use crate::contenders::{Contender, Receiver, Work};
+use crate::frames::{ACCEPT, frame};
 use crate::stream::{READ, Stream, Wire, recorded};
-use crate::wire::{ACCEPT, Batch, Kind, frame, read_back};
+use crate::wire::{Batch, Kind, read_back};
 
 type Checked = Result<(), String>;
 

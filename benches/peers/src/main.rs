@@ -2,7 +2,9 @@
 
 mod check;
 mod contenders;
+mod frames;
 mod measure;
+mod order;
 mod report;
 mod rows;
 mod stream;

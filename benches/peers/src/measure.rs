@@ -3,6 +3,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::order::order;
+
 /// Counts calls that allocate or grow. One thread, so a plain load and store is enough.
 pub struct Counting;
 
@@ -100,9 +102,7 @@ pub fn interleaved(subjects: &mut [Subject<'_>], rounds: usize, at_least: u64) -
     let mut samples = vec![Vec::with_capacity(rounds); subjects.len()];
     let mut used = vec![[0; 3]; subjects.len()];
     for round in 0..rounds {
-        for step in 0..subjects.len() {
-            // Who follows whom changes from round to round.
-            let index = (step * turn(round, subjects.len()) + round) % subjects.len();
+        for index in order(round, subjects.len()) {
             let (subject, count) = (&mut subjects[index], counts[index]);
             let before = counters();
             let nanoseconds = time(|| subject.run(round, count));
@@ -128,11 +128,6 @@ pub fn interleaved(subjects: &mut [Subject<'_>], rounds: usize, at_least: u64) -
             }
         })
         .collect()
-}
-
-/// A step that visits each of `count` places: 1 or, every other round, backwards.
-fn turn(round: usize, count: usize) -> usize {
-    if round.is_multiple_of(2) { 1 } else { count.max(2) - 1 }
 }
 
 /// How many messages take `at_least` nanoseconds; all instances are warm afterwards.

@@ -1,9 +1,10 @@
-//! §5: the messages of the rows, their frames, and reading frames back to check what was sent.
+//! §5: the messages of the rows as they arrive, and reading frames back to check what was sent.
 
 use std::fmt::Write as _;
 
 use websocket_proto::Role;
 
+use crate::frames::{KEY, frame};
 use crate::stream::Wire;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,30 +60,6 @@ fn cut(sample: &str, size: usize, index: usize) -> Vec<u8> {
         text.push('.');
     }
     text.into_bytes()
-}
-
-/// Appends one frame as the peer of `receiver` sends it.
-pub fn frame(out: &mut Vec<u8>, receiver: Role, fin: bool, opcode: u8, payload: &[u8]) {
-    out.push(u8::from(fin) << 7 | opcode);
-    let mask = if receiver == Role::Server { 0x80 } else { 0 };
-    match payload.len() {
-        length @ 0..=125 => out.push(mask | length as u8),
-        length @ 126..=0xFFFF => {
-            out.push(mask | 126);
-            out.extend((length as u16).to_be_bytes());
-        }
-        length => {
-            out.push(mask | 127);
-            out.extend((length as u64).to_be_bytes());
-        }
-    }
-    if receiver == Role::Server {
-        let key = fastrand::u32(..).to_be_bytes();
-        out.extend(key);
-        out.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
-    } else {
-        out.extend(payload);
-    }
 }
 
 /// Appends one message in `frames` frames.
@@ -156,9 +133,6 @@ pub fn read_back(sender: Role, mut bytes: &[u8]) -> Result<Vec<(Kind, Vec<u8>)>,
 fn number(bytes: &[u8]) -> usize {
     bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
 }
-
-pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// The opening request of a browser, about 500 bytes.
 pub fn browser_request() -> Wire {

@@ -1,0 +1,91 @@
+//! Who takes part: echo servers, each a process of its own.
+
+use std::io;
+use std::net::TcpListener;
+
+use crate::servers::{
+    event_loop, fastwebsockets, raw_tcp, sockudo, tokio_websockets, tungstenite, wtx, yawc,
+};
+
+/// What a figure is compared as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Ours,
+    Peer,
+    /// No WebSocket: what the sockets alone cost.
+    Limit,
+}
+
+pub struct Contender {
+    pub name: &'static str,
+    pub side: Side,
+    /// The calls that it is measured with.
+    pub calls: &'static str,
+    /// Echoes whatever comes to this listener, until the process ends.
+    pub serve: fn(TcpListener) -> io::Result<()>,
+}
+
+impl Contender {
+    /// Raw TCP gets no handshake, and returns the frames as they are.
+    pub fn is_web_socket(&self) -> bool {
+        self.side != Side::Limit
+    }
+}
+
+const fn peer(
+    name: &'static str,
+    calls: &'static str,
+    serve: fn(TcpListener) -> io::Result<()>,
+) -> Contender {
+    Contender { name, side: Side::Peer, calls, serve }
+}
+
+pub const ALL: [Contender; 12] = [
+    Contender {
+        name: "raw TCP",
+        side: Side::Limit,
+        calls: "level-triggered epoll; one read of up to 64 KiB, one write of the same",
+        serve: raw_tcp::serve,
+    },
+    Contender {
+        name: "websocket-proto",
+        side: Side::Ours,
+        calls: "the files of examples/event_loop: mio; one read of up to 64 KiB, receive until \
+                None, send_binary or send_shared, transmit, write_vectored, tick",
+        serve: event_loop::serve,
+    },
+    peer(
+        "tungstenite",
+        "level-triggered epoll; read until WouldBlock, write and flush each message",
+        tungstenite::serve,
+    ),
+    peer(
+        "tungstenite, batched",
+        "the same; write each message, flush at WouldBlock",
+        tungstenite::serve_batched,
+    ),
+    peer(
+        "fastwebsockets",
+        "tokio; FragmentCollector::read_frame, write_frame",
+        fastwebsockets::serve,
+    ),
+    peer("tokio-websockets", "tokio; next, send", tokio_websockets::serve),
+    peer(
+        "tokio-websockets, batched",
+        "tokio; next, feed; flush when next is not ready",
+        tokio_websockets::serve_batched,
+    ),
+    peer("sockudo-ws", "tokio; WebSocketStream: next, send", sockudo::serve),
+    peer(
+        "sockudo-ws, batched",
+        "tokio; WebSocketStream: next, feed; flush when next is not ready",
+        sockudo::serve_batched,
+    ),
+    peer("wtx", "tokio; split_mut; read_frame (Adaptive), write_frame", wtx::serve),
+    peer("yawc", "tokio; next_frame, send", yawc::serve),
+    peer(
+        "yawc, batched",
+        "tokio; next_frame, feed; flush when next_frame is not ready",
+        yawc::serve_batched,
+    ),
+];

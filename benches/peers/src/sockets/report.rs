@@ -1,0 +1,145 @@
+//! Tables as plain text.
+
+use crate::contenders::{Contender, Side};
+use crate::idle::{AIM, Held};
+use crate::measure::Figure;
+use crate::rows::Row;
+
+pub fn calls(contenders: &[&Contender]) {
+    for contender in contenders {
+        println!("{:<27}{}", contender.name, contender.calls);
+    }
+    println!();
+}
+
+/// One line of a row's table.
+pub struct Entry<'a> {
+    pub contender: &'a Contender,
+    pub figure: Result<Figure, String>,
+}
+
+/// The fastest of one side.
+fn best<'e>(entries: &'e [Entry<'_>], side: Side) -> Option<(&'e str, Figure)> {
+    entries
+        .iter()
+        .filter(|entry| entry.contender.side == side)
+        .filter_map(|entry| Some((entry.contender.name, *entry.figure.as_ref().ok()?)))
+        .max_by(|a, b| a.1.rate.total_cmp(&b.1.rate))
+}
+
+fn ratio(value: f64, other: Option<f64>) -> String {
+    other.map_or("--".into(), |other| format!("{:.2}", value / other))
+}
+
+pub fn table(row: &Row, entries: &[Entry<'_>]) {
+    println!("## {}", row.name);
+    println!(
+        "{:<27}{:>11}{:>24}{:>8}{:>8}{:>8}{:>10}{:>8}",
+        "contender", "messages/s", "(min - max)", "MB/s", "to raw", "to best", "CPU ns", "to raw"
+    );
+    let raw = best(entries, Side::Limit).map(|best| best.1);
+    let peer = best(entries, Side::Peer).map(|best| best.1.rate);
+    let mut lines: Vec<&Entry<'_>> = entries.iter().collect();
+    let rate = |entry: &Entry<'_>| entry.figure.as_ref().map_or(0.0, |figure| figure.rate);
+    lines.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
+    for Entry { contender, figure } in lines {
+        match figure {
+            Ok(figure) => println!(
+                "{:<27}{:>11.0}{:>24}{:>8.0}{:>8}{:>8}{:>10.0}{:>8}",
+                contender.name,
+                figure.rate,
+                format!("({:.0} - {:.0})", figure.range.0, figure.range.1),
+                figure.rate * row.size as f64 / 1e6,
+                ratio(figure.rate, raw.map(|raw| raw.rate)),
+                ratio(figure.rate, peer),
+                figure.cpu,
+                ratio(figure.cpu, raw.map(|raw| raw.cpu)),
+            ),
+            Err(reason) => println!("{:<27}{:>11}  {reason}", contender.name, "--"),
+        }
+    }
+    println!();
+}
+
+/// One line of the summary.
+pub struct Summary {
+    row: Row,
+    ours: Option<Figure>,
+    raw: Option<Figure>,
+    best: Option<(String, Figure)>,
+}
+
+impl Summary {
+    pub fn new(row: Row, entries: &[Entry<'_>]) -> Self {
+        Self {
+            row,
+            ours: best(entries, Side::Ours).map(|best| best.1),
+            raw: best(entries, Side::Limit).map(|best| best.1),
+            best: best(entries, Side::Peer).map(|(name, figure)| (name.into(), figure)),
+        }
+    }
+}
+
+pub fn summary(summaries: &[Summary]) {
+    println!("## Summary (messages per second; CPU time of the server per message)");
+    println!(
+        "{:<26}{:>9}{:>9}{:>7}{:>6}{:>9} {:<26}{:>6}{:>6}  aim",
+        "row", "ours", "raw TCP", "ratio", "CPU", "best", "peer", "ratio", "CPU"
+    );
+    for Summary { row, ours, raw, best } in summaries {
+        let rate = |figure: Option<Figure>| {
+            figure.map_or("--".into(), |figure| format!("{:.0}", figure.rate))
+        };
+        let peer = best.as_ref().map(|best| best.1);
+        let of = |other: Option<Figure>, value: fn(&Figure) -> f64| match (ours, other) {
+            (Some(ours), Some(other)) => format!("{:.2}", value(ours) / value(&other)),
+            _ => "--".into(),
+        };
+        let to_raw = ours.zip(*raw).map(|(ours, raw)| ours.rate / raw.rate);
+        let aim = row.aim.map_or(String::new(), |at_least| match to_raw {
+            Some(ratio) if ratio >= at_least => format!(">= {at_least:.2} raw TCP: met"),
+            Some(ratio) => format!(">= {at_least:.2} raw TCP: MISSED ({ratio:.2})"),
+            None => format!(">= {at_least:.2} raw TCP: not measured"),
+        });
+        println!(
+            "{:<26}{:>9}{:>9}{:>7}{:>6}{:>9} {:<26}{:>6}{:>6}  {aim}",
+            row.name,
+            rate(*ours),
+            rate(*raw),
+            of(*raw, |figure| figure.rate),
+            of(*raw, |figure| figure.cpu),
+            rate(peer),
+            best.as_ref().map_or("", |best| &best.0),
+            of(peer, |figure| figure.rate),
+            of(peer, |figure| figure.cpu),
+        );
+    }
+}
+
+pub fn idle(connections: usize, held: &[(&Contender, Result<Held, String>)]) {
+    println!("## Memory of {connections} idle connections, in bytes per connection");
+    println!(
+        "{:<27}{:>22}{:>32}",
+        "contender", "after the handshake", "after 64 KiB each, 2 s idle"
+    );
+    for (contender, held) in held {
+        match held {
+            Ok(held) => {
+                println!("{:<27}{:>22}{:>32}", contender.name, held.opened, held.used);
+            }
+            Err(reason) => println!("{:<27}{:>22}  {reason}", contender.name, "--"),
+        }
+    }
+    println!();
+}
+
+pub fn idle_verdict(held: &[(&Contender, Result<Held, String>)]) {
+    let ours = held.iter().find(|(contender, _)| contender.side == Side::Ours);
+    let Some((_, ours)) = ours else { return };
+    let verdict = match ours {
+        Ok(held) if held.used <= AIM => "met".into(),
+        Ok(held) => format!("MISSED ({})", held.used),
+        Err(_) => "not measured".into(),
+    };
+    println!("idle connection after 64 KiB: <= {AIM} bytes: {verdict}");
+}

@@ -1,0 +1,53 @@
+//! tokio-websockets: as in its example `echo_server`.
+
+use std::io;
+use std::net::TcpListener;
+
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_websockets::{Config, Limits, ServerBuilder, WebSocketStream};
+
+use super::tasks::{self, Outcome};
+
+pub fn serve(listener: TcpListener) -> io::Result<()> {
+    tasks::serve(listener, echo)
+}
+
+pub fn serve_batched(listener: TcpListener) -> io::Result<()> {
+    tasks::serve(listener, echo_batched)
+}
+
+async fn accept(stream: TcpStream) -> Result<WebSocketStream<TcpStream>, tokio_websockets::Error> {
+    let builder = ServerBuilder::new().config(Config::default().frame_size(usize::MAX));
+    let (_, socket) = builder.limits(Limits::unlimited()).accept(stream).await?;
+    Ok(socket)
+}
+
+async fn echo(stream: TcpStream) -> Outcome {
+    let mut socket = accept(stream).await?;
+    while let Some(message) = socket.next().await {
+        let message = message?;
+        if message.is_text() || message.is_binary() {
+            socket.send(message).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn echo_batched(stream: TcpStream) -> Outcome {
+    let mut socket = accept(stream).await?;
+    loop {
+        let next = match socket.next().now_or_never() {
+            Some(next) => next,
+            None => {
+                socket.flush().await?;
+                socket.next().await
+            }
+        };
+        let Some(message) = next else { return Ok(()) };
+        let message = message?;
+        if message.is_text() || message.is_binary() {
+            socket.feed(message).await?;
+        }
+    }
+}
