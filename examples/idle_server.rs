@@ -6,6 +6,8 @@
 //!
 //! `cargo run --release --example idle_server -- CONNECTIONS PATH_OF_IDLE_CLIENTS`
 
+#[path = "event_loop/alarms.rs"]
+mod alarms;
 #[path = "event_loop/peer.rs"]
 mod peer;
 #[path = "event_loop/server.rs"]

@@ -3,6 +3,8 @@
 
 #![cfg(feature = "std")]
 
+#[path = "../examples/event_loop/alarms.rs"]
+mod alarms;
 #[path = "../examples/event_loop/peer.rs"]
 mod peer;
 #[path = "../examples/event_loop/server.rs"]

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! main.rs     the command line
-//! server.rs   the loop: a listener, a poller, alarms, one read buffer for everybody
+//! server.rs   the loop: a listener, a poller, one read buffer for everybody
+//! alarms.rs   when to look at a connection though nothing happened
 //! peer.rs     one connection: a socket, and the handshake or the WebSocket that it carries
 //! ```
 //!
 //! `cargo run --example event_loop -- --port 9001`
 
+mod alarms;
 mod peer;
 mod server;
 

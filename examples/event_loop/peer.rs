@@ -21,8 +21,6 @@ pub(crate) struct Peer {
     stage: Stage,
     held: Option<Box<Held>>,
     input: Input,
-    /// When the server looks at this connection though nothing happened on its socket.
-    pub(crate) alarm: Duration,
 }
 
 /// What is known of the socket's other direction.
@@ -64,17 +62,17 @@ impl Peer {
         socket.set_nodelay(true)?;
         let stage = Stage::Handshake(handshake::Server::new(config));
         // The request is often there already.
-        Ok(Self { socket, stage, held: None, input: Input::Ready, alarm: Duration::MAX })
+        Ok(Self { socket, stage, held: None, input: Input::Ready })
     }
 
     /// Takes down what the poller has seen. It says so once.
     pub(crate) fn notice(&mut self, readiness: &Readiness) {
-        if self.input == Input::Ended {
-        } else if readiness.is_read_closed() || readiness.is_error() {
-            self.input = Input::Ending;
-        } else if readiness.is_readable() {
-            self.input = Input::Ready;
-        }
+        self.input = match self.input {
+            Input::Ended => Input::Ended,
+            _ if readiness.is_read_closed() || readiness.is_error() => Input::Ending,
+            _ if readiness.is_readable() => Input::Ready,
+            before => before,
+        };
     }
 
     /// Does all that can be done without waiting, and says when to come back at the latest.
@@ -181,7 +179,12 @@ impl Peer {
             };
             let mut slices = [IoSlice::new(&[]); 16];
             let filled = output.chunks_vectored(&mut slices);
-            match self.socket.write_vectored(slices.get(..filled).unwrap_or_default()) {
+            let written = match slices.get(..filled).unwrap_or_default() {
+                // Mostly; and it costs the kernel less than a list of one.
+                [slice] => self.socket.write(slice),
+                slices => self.socket.write_vectored(slices),
+            };
+            match written {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => output.advance(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -1,6 +1,6 @@
 //! The loop: waits for sockets and for deadlines, and has the connections do the rest.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use websocket_proto::Config;
 
+use crate::alarms::Alarms;
 use crate::peer::Peer;
 
 /// The key of the listener; those of the connections are their places in `peers`.
@@ -31,8 +32,7 @@ pub(crate) struct Server {
     ready: VecDeque<usize>,
     peers: Vec<Option<Box<Peer>>>,
     vacant: Vec<usize>,
-    /// The alarm of each connection that has one, the next one first.
-    alarms: BTreeSet<(Duration, usize)>,
+    alarms: Alarms,
     buffer: Box<[u8]>,
     origin: Instant,
 }
@@ -52,7 +52,7 @@ impl Server {
             ready: VecDeque::new(),
             peers: Vec::new(),
             vacant: Vec::new(),
-            alarms: BTreeSet::new(),
+            alarms: Alarms::new(),
             buffer: vec![0; SKEW + READ].into(),
             origin: Instant::now(),
         })
@@ -87,8 +87,7 @@ impl Server {
                 None => break,
             }
         }
-        while let Some((_, key)) = self.alarms.first().copied().filter(|(at, _)| *at <= now) {
-            self.set_alarm(key, Duration::MAX);
+        for key in self.alarms.ring(now) {
             self.drive(key, now);
         }
         Ok(())
@@ -98,8 +97,7 @@ impl Server {
         if !self.ready.is_empty() {
             return Some(Duration::ZERO);
         }
-        let (alarm, _) = self.alarms.first().copied().unzip();
-        let alarm = alarm.map(|at| at.saturating_sub(self.origin.elapsed()));
+        let alarm = self.alarms.next().map(|at| at.saturating_sub(self.origin.elapsed()));
         alarm.into_iter().chain(at_most).min()
     }
 
@@ -150,24 +148,12 @@ impl Server {
         if peer.can_read() {
             self.ready.push_back(key);
         }
-        // An alarm that rings too early costs one `tick`. To move it at every message costs more.
-        if deadline < peer.alarm {
-            self.set_alarm(key, deadline);
-        }
-    }
-
-    fn set_alarm(&mut self, key: usize, at: Duration) {
-        let Some(peer) = self.peers.get_mut(key).and_then(Option::as_deref_mut) else { return };
-        self.alarms.remove(&(peer.alarm, key));
-        peer.alarm = at;
-        if at < Duration::MAX {
-            self.alarms.insert((at, key));
-        }
+        self.alarms.set(key, deadline);
     }
 
     /// Drops a connection. The poller forgets its socket when that is closed.
     fn remove(&mut self, key: usize) {
-        self.set_alarm(key, Duration::MAX);
+        self.alarms.clear(key);
         if self.peers.get_mut(key).and_then(Option::take).is_some() {
             self.vacant.push(key);
         }

@@ -30,6 +30,11 @@ impl Contender {
     pub fn is_web_socket(&self) -> bool {
         self.side != Side::Limit
     }
+
+    /// The second form of one that writes the same with fewer calls, and holds no less for it.
+    pub fn is_batched(&self) -> bool {
+        self.name.ends_with(", batched")
+    }
 }
 
 const fn peer(
@@ -50,8 +55,8 @@ pub const ALL: [Contender; 12] = [
     Contender {
         name: "websocket-proto",
         side: Side::Ours,
-        calls: "the files of examples/event_loop: mio; one read of up to 64 KiB, receive until \
-                None, send_binary or send_shared, transmit, write_vectored, tick",
+        calls: "examples/event_loop: mio; one read of up to 64 KiB, receive until None, \
+                send_binary (send_shared of an owned payload), transmit, one write",
         serve: event_loop::serve,
     },
     peer(

@@ -27,6 +27,8 @@ pub struct Held {
     pub opened: u64,
     /// After a message each, and a rest.
     pub used: u64,
+    /// The same, once the allocator was told to return to the kernel what is free.
+    pub trimmed: u64,
 }
 
 /// Starts a server of its own for this, and opens as many connections to it.
@@ -57,6 +59,9 @@ pub fn held(contender: &Contender, core: Option<usize>, connections: usize) -> i
     sockets.iter_mut().try_for_each(&mut exchange)?;
     thread::sleep(REST);
     let used = process.memory()?;
+    process.trim();
+    thread::sleep(REST / 10);
+    let trimmed = process.memory()?;
     let each = |bytes: u64| bytes.saturating_sub(before).div_ceil(connections as u64);
-    Ok(Held { opened: each(opened), used: each(used) })
+    Ok(Held { opened: each(opened), used: each(used), trimmed: each(trimmed) })
 }

@@ -1,5 +1,8 @@
 //! This crate and its peers as echo servers, over sockets of this machine. See README.md.
 
+// The files of the example, which is what takes part for this crate.
+#[path = "../../../../examples/event_loop/alarms.rs"]
+mod alarms;
 mod check;
 mod client;
 mod contenders;
@@ -11,7 +14,6 @@ mod load;
 mod measure;
 #[path = "../order.rs"]
 mod order;
-// The example, which is what takes part for this crate, refers to its own files so.
 #[path = "../../../../examples/event_loop/peer.rs"]
 mod peer;
 mod process;
@@ -155,7 +157,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut held = Vec::new();
     if options.memory {
         let connections = options.connections.min((files as usize).saturating_sub(64));
-        for contender in contenders {
+        for contender in contenders.into_iter().filter(|contender| !contender.is_batched()) {
             let each = idle::held(contender, core, connections);
             held.push((contender, each.map_err(|error| error.to_string())));
         }

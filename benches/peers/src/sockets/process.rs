@@ -54,6 +54,12 @@ impl Process {
             .map_err(io::Error::other)?;
         Ok(kilobytes * 1024)
     }
+
+    /// Has its allocator return what it can to the kernel. It must have nothing to do meanwhile.
+    pub fn trim(&self) {
+        // SAFETY: the child has not been waited for, so that the number is its.
+        unsafe { libc::kill(self.child.id() as i32, libc::SIGUSR1) };
+    }
 }
 
 impl Drop for Process {
@@ -71,6 +77,7 @@ pub fn serve(contender: &Contender, core: Option<usize>) -> io::Result<()> {
         system::pin(core)?;
     }
     system::end_with_input()?;
+    system::trim_when_told();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     // SAFETY: the socket is open; the queue has room for all who come at once.
     unsafe { libc::listen(std::os::fd::AsRawFd::as_raw_fd(&listener), 4096) };

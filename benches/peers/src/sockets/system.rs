@@ -58,3 +58,15 @@ pub fn end_with_input() -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Has glibc return all of the memory that it can to the kernel, whenever this process is sent
+/// `SIGUSR1`. That may come only while it waits, since the allocator must not be at work then.
+pub fn trim_when_told() {
+    extern "C" fn trim(_: i32) {
+        // SAFETY: the allocator is not at work, see above.
+        unsafe { libc::malloc_trim(0) };
+    }
+    let trim: extern "C" fn(i32) = trim;
+    // SAFETY: the handler is a function that lives as long as the process.
+    unsafe { libc::signal(libc::SIGUSR1, trim as libc::sighandler_t) };
+}
