@@ -77,7 +77,7 @@ pub const ALL: [Contender; 12] = [
     peer("tokio-websockets", "tokio; next, send", tokio_websockets::serve),
     peer(
         "tokio-websockets, batched",
-        "tokio; next, feed; flush when next is not ready",
+        "tokio; next until it is not ready (256 messages at most), feed each, flush",
         tokio_websockets::serve_batched,
     ),
     peer("sockudo-ws", "tokio; WebSocketStream: next, send", sockudo::serve),

@@ -9,6 +9,9 @@ use tokio_websockets::{Config, Limits, ServerBuilder, WebSocketStream};
 
 use super::tasks::{self, Outcome};
 
+/// Messages that are answered together.
+const MOST: usize = 256;
+
 pub fn serve(listener: TcpListener) -> io::Result<()> {
     tasks::serve(listener, echo)
 }
@@ -34,20 +37,22 @@ async fn echo(stream: TcpStream) -> Outcome {
     Ok(())
 }
 
+/// Its `next` flushes what is queued, so that the messages are taken before any is answered.
 async fn echo_batched(stream: TcpStream) -> Outcome {
     let mut socket = accept(stream).await?;
-    loop {
-        let next = match socket.next().now_or_never() {
-            Some(next) => next,
-            None => {
-                socket.flush().await?;
-                socket.next().await
-            }
-        };
-        let Some(message) = next else { return Ok(()) };
-        let message = message?;
-        if message.is_text() || message.is_binary() {
-            socket.feed(message).await?;
+    let mut messages = Vec::new();
+    while let Some(message) = socket.next().await {
+        messages.push(message?);
+        while messages.len() < MOST {
+            let Some(Some(message)) = socket.next().now_or_never() else { break };
+            messages.push(message?);
         }
+        for message in messages.drain(..) {
+            if message.is_text() || message.is_binary() {
+                socket.feed(message).await?;
+            }
+        }
+        socket.flush().await?;
     }
+    Ok(())
 }
