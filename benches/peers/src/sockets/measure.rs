@@ -20,22 +20,55 @@ pub struct Plan {
     pub slice: Duration,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What the rounds of one server in one row came to.
+#[derive(Clone, Debug, Default)]
 pub struct Figure {
+    /// Messages per second, by round.
+    rates: Vec<f64>,
+    /// The server's CPU time per message in nanoseconds, by round.
+    cpus: Vec<f64>,
+}
+
+impl Figure {
     /// Messages per second, median.
-    pub rate: f64,
-    /// Least and greatest of the rounds.
-    pub range: (f64, f64),
-    /// The server's CPU time per message in nanoseconds, median.
-    pub cpu: f64,
+    pub fn rate(&self) -> f64 {
+        median(self.rates.iter().copied())
+    }
+
+    /// Least and greatest messages per second.
+    pub fn range(&self) -> (f64, f64) {
+        let least = self.rates.iter().copied().fold(f64::MAX, f64::min);
+        (least, self.rates.iter().copied().fold(0.0, f64::max))
+    }
+
+    /// CPU time per message in nanoseconds, median.
+    pub fn cpu(&self) -> f64 {
+        median(self.cpus.iter().copied())
+    }
+
+    /// Messages per second beside those of another: the median of the rounds' ratios, since what
+    /// slows a round down slows down both.
+    pub fn rate_to(&self, other: &Self) -> f64 {
+        median(self.rates.iter().zip(&other.rates).map(|(ours, other)| ours / other))
+    }
+
+    /// CPU time beside that of another, in the same way.
+    pub fn cpu_to(&self, other: &Self) -> f64 {
+        median(self.cpus.iter().zip(&other.cpus).map(|(ours, other)| ours / other))
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[(values.len() - 1) / 2]
 }
 
 /// One server in one row.
 struct Subject<'a> {
     process: &'a Process,
     load: Load,
-    /// Messages per second, and nanoseconds of CPU per message, of each round.
-    samples: Vec<(f64, f64)>,
+    figure: Figure,
 }
 
 /// Figures of each server for one row, or why there are none.
@@ -52,7 +85,7 @@ pub fn row(
             check::echoes(process.address, row, &batch, web_socket)?;
             let load = Load::open(process.address, row, &batch, web_socket);
             let load = load.map_err(|error| error.to_string())?;
-            Ok(Subject { process, load, samples: Vec::with_capacity(plan.rounds) })
+            Ok(Subject { process, load, figure: Figure::default() })
         })
         .collect();
     for round in 0..plan.rounds {
@@ -63,7 +96,7 @@ pub fn row(
             }
         }
     }
-    subjects.into_iter().map(|subject| subject.map(|subject| figure(&subject.samples))).collect()
+    subjects.into_iter().map(|subject| subject.map(|subject| subject.figure)).collect()
 }
 
 impl Subject<'_> {
@@ -74,18 +107,8 @@ impl Subject<'_> {
         self.load.run(plan.slice, |_, _| {})?;
         let (time, used) = (start.elapsed(), self.process.cpu_time()? - cpu);
         let messages = (self.load.done - done) as f64;
-        self.samples.push((messages / time.as_secs_f64(), used as f64 / messages));
+        self.figure.rates.push(messages / time.as_secs_f64());
+        self.figure.cpus.push(used as f64 / messages);
         self.load.stop(|_, _| {})
     }
-}
-
-fn figure(samples: &[(f64, f64)]) -> Figure {
-    let sorted = |of: fn(&(f64, f64)) -> f64| {
-        let mut values: Vec<f64> = samples.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values
-    };
-    let (rates, cpus) = (sorted(|sample| sample.0), sorted(|sample| sample.1));
-    let last = samples.len() - 1;
-    Figure { rate: rates[last / 2], range: (rates[0], rates[last]), cpu: cpus[last / 2] }
 }

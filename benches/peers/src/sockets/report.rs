@@ -18,17 +18,29 @@ pub struct Entry<'a> {
     pub figure: Result<Figure, String>,
 }
 
-/// The fastest of one side.
-fn best<'e>(entries: &'e [Entry<'_>], side: Side) -> Option<(&'e str, Figure)> {
+fn of_side<'e>(
+    entries: &'e [Entry<'_>],
+    side: Side,
+) -> impl Iterator<Item = (&'static str, &'e Figure)> {
     entries
         .iter()
-        .filter(|entry| entry.contender.side == side)
-        .filter_map(|entry| Some((entry.contender.name, *entry.figure.as_ref().ok()?)))
-        .max_by(|a, b| a.1.rate.total_cmp(&b.1.rate))
+        .filter(move |entry| entry.contender.side == side)
+        .filter_map(|entry| Some((entry.contender.name, entry.figure.as_ref().ok()?)))
 }
 
-fn ratio(value: f64, other: Option<f64>) -> String {
-    other.map_or("--".into(), |other| format!("{:.2}", value / other))
+/// The fastest, beside raw TCP if that is there.
+fn best_peer<'e>(entries: &'e [Entry<'_>]) -> Option<(&'static str, &'e Figure)> {
+    let raw = of_side(entries, Side::Limit).next();
+    let rate = |figure: &Figure| raw.map_or(figure.rate(), |(_, raw)| figure.rate_to(raw));
+    of_side(entries, Side::Peer).max_by(|a, b| rate(a.1).total_cmp(&rate(b.1)))
+}
+
+fn ratio(
+    figure: Option<&Figure>,
+    to: fn(&Figure, &Figure) -> f64,
+    other: Option<&Figure>,
+) -> String {
+    figure.zip(other).map_or("--".into(), |(figure, other)| format!("{:.2}", to(figure, other)))
 }
 
 pub fn table(row: &Row, entries: &[Entry<'_>]) {
@@ -37,23 +49,23 @@ pub fn table(row: &Row, entries: &[Entry<'_>]) {
         "{:<27}{:>11}{:>24}{:>8}{:>8}{:>8}{:>10}{:>8}",
         "contender", "messages/s", "(min - max)", "MB/s", "to raw", "to best", "CPU ns", "to raw"
     );
-    let raw = best(entries, Side::Limit).map(|best| best.1);
-    let peer = best(entries, Side::Peer).map(|best| best.1.rate);
+    let raw = of_side(entries, Side::Limit).next().map(|raw| raw.1);
+    let peer = best_peer(entries).map(|peer| peer.1);
     let mut lines: Vec<&Entry<'_>> = entries.iter().collect();
-    let rate = |entry: &Entry<'_>| entry.figure.as_ref().map_or(0.0, |figure| figure.rate);
+    let rate = |entry: &Entry<'_>| entry.figure.as_ref().map_or(0.0, Figure::rate);
     lines.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
     for Entry { contender, figure } in lines {
         match figure {
             Ok(figure) => println!(
                 "{:<27}{:>11.0}{:>24}{:>8.0}{:>8}{:>8}{:>10.0}{:>8}",
                 contender.name,
-                figure.rate,
-                format!("({:.0} - {:.0})", figure.range.0, figure.range.1),
-                figure.rate * row.size as f64 / 1e6,
-                ratio(figure.rate, raw.map(|raw| raw.rate)),
-                ratio(figure.rate, peer),
-                figure.cpu,
-                ratio(figure.cpu, raw.map(|raw| raw.cpu)),
+                figure.rate(),
+                format!("({:.0} - {:.0})", figure.range().0, figure.range().1),
+                figure.rate() * row.size as f64 / 1e6,
+                ratio(Some(figure), Figure::rate_to, raw),
+                ratio(Some(figure), Figure::rate_to, peer),
+                figure.cpu(),
+                ratio(Some(figure), Figure::cpu_to, raw),
             ),
             Err(reason) => println!("{:<27}{:>11}  {reason}", contender.name, "--"),
         }
@@ -66,16 +78,17 @@ pub struct Summary {
     row: Row,
     ours: Option<Figure>,
     raw: Option<Figure>,
-    best: Option<(String, Figure)>,
+    best: Option<(&'static str, Figure)>,
 }
 
 impl Summary {
     pub fn new(row: Row, entries: &[Entry<'_>]) -> Self {
+        let first = |side| of_side(entries, side).next().map(|(_, figure)| figure.clone());
         Self {
             row,
-            ours: best(entries, Side::Ours).map(|best| best.1),
-            raw: best(entries, Side::Limit).map(|best| best.1),
-            best: best(entries, Side::Peer).map(|(name, figure)| (name.into(), figure)),
+            ours: first(Side::Ours),
+            raw: first(Side::Limit),
+            best: best_peer(entries).map(|(name, figure)| (name, figure.clone())),
         }
     }
 }
@@ -87,15 +100,12 @@ pub fn summary(summaries: &[Summary]) {
         "row", "ours", "raw TCP", "ratio", "CPU", "best", "peer", "ratio", "CPU"
     );
     for Summary { row, ours, raw, best } in summaries {
-        let rate = |figure: Option<Figure>| {
-            figure.map_or("--".into(), |figure| format!("{:.0}", figure.rate))
+        let (ours, raw) = (ours.as_ref(), raw.as_ref());
+        let peer = best.as_ref().map(|best| &best.1);
+        let rate = |figure: Option<&Figure>| {
+            figure.map_or("--".into(), |figure| format!("{:.0}", figure.rate()))
         };
-        let peer = best.as_ref().map(|best| best.1);
-        let of = |other: Option<Figure>, value: fn(&Figure) -> f64| match (ours, other) {
-            (Some(ours), Some(other)) => format!("{:.2}", value(ours) / value(&other)),
-            _ => "--".into(),
-        };
-        let to_raw = ours.zip(*raw).map(|(ours, raw)| ours.rate / raw.rate);
+        let to_raw = ours.zip(raw).map(|(ours, raw)| ours.rate_to(raw));
         let aim = row.aim.map_or(String::new(), |at_least| match to_raw {
             Some(ratio) if ratio >= at_least => format!(">= {at_least:.2} raw TCP: met"),
             Some(ratio) => format!(">= {at_least:.2} raw TCP: MISSED ({ratio:.2})"),
@@ -104,14 +114,14 @@ pub fn summary(summaries: &[Summary]) {
         println!(
             "{:<26}{:>9}{:>9}{:>7}{:>6}{:>9} {:<26}{:>6}{:>6}  {aim}",
             row.name,
-            rate(*ours),
-            rate(*raw),
-            of(*raw, |figure| figure.rate),
-            of(*raw, |figure| figure.cpu),
+            rate(ours),
+            rate(raw),
+            ratio(ours, Figure::rate_to, raw),
+            ratio(ours, Figure::cpu_to, raw),
             rate(peer),
-            best.as_ref().map_or("", |best| &best.0),
-            of(peer, |figure| figure.rate),
-            of(peer, |figure| figure.cpu),
+            best.as_ref().map_or("", |best| best.0),
+            ratio(ours, Figure::rate_to, peer),
+            ratio(ours, Figure::cpu_to, peer),
         );
     }
 }
