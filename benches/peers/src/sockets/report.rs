@@ -108,7 +108,7 @@ pub fn summary(summaries: &[Summary]) {
         let to_raw = ours.zip(raw).map(|(ours, raw)| ours.rate_to(raw));
         let aim = row.aim.map_or(String::new(), |at_least| match to_raw {
             Some(ratio) if ratio >= at_least => format!(">= {at_least:.2} raw TCP: met"),
-            Some(ratio) => format!(">= {at_least:.2} raw TCP: MISSED ({ratio:.2})"),
+            Some(ratio) => format!(">= {at_least:.2} raw TCP: MISSED ({ratio:.3})"),
             None => format!(">= {at_least:.2} raw TCP: not measured"),
         });
         println!(
