@@ -11,9 +11,14 @@ use crate::frame::{Header, encode, encode_word, mask_copy};
 /// The first capacity, unless less is expected.
 const FIRST: usize = 512;
 
+/// Capacity up to which a buffer is kept for the next message in any case. A larger one is kept from the second
+/// time on that it is needed before it is released: of a message alone, nothing stays, and thousands of
+/// connections that get one each do not hold as many buffers at once.
+pub(crate) const KEPT: usize = 16 << 10;
+
 /// Makes room for `additional` bytes: in what the buffer has, in what it had and its other holders
-/// have dropped, or by growing to at most twice what it holds and never over `expected` bytes in all
-/// (unless the bytes at hand are more).
+/// have dropped, or by growing to at most twice what it holds with them and never over `expected` bytes in
+/// all (unless the bytes at hand are more).
 ///
 /// # Errors
 /// The allocator's. What the buffer held is gone then.
@@ -36,7 +41,7 @@ fn grow(buffer: &mut BytesMut, additional: usize, expected: usize) -> Result<(),
     }
     let held = buffer.len();
     let needed = held.saturating_add(additional);
-    let capacity = needed.max(held.saturating_mul(2)).max(FIRST).min(expected.max(needed));
+    let capacity = needed.saturating_mul(2).max(FIRST).min(expected.max(needed));
     // By way of a `Vec`, the one of the two that can say that there is no memory.
     let mut bytes = Vec::from(mem::take(buffer));
     bytes.try_reserve_exact(capacity - held)?;

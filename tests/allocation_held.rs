@@ -191,6 +191,7 @@ fn buffers_are_kept_while_messages_keep_coming() {
     let mut connection = Connection::server(for_server);
     let mut now = SECOND;
     message_in(&mut connection, MIB, 2);
+    message_in(&mut connection, MIB, 2);
     message_out(&mut connection, 1000);
     connection.tick(now);
     let mut wire = frame(Role::Client, true, BINARY, &vec![1; MIB]);
@@ -211,6 +212,46 @@ fn buffers_are_kept_while_messages_keep_coming() {
     assert_eq!(connection.tick(now), Some(now + SECOND));
     connection.tick(now + SECOND);
     assert!(before.bytes - usage().bytes >= MIB as isize);
+}
+
+/// A large buffer is kept only if it is needed a second time: of one message for each of many connections, none is.
+#[test]
+fn a_large_message_alone_leaves_no_buffer() {
+    for role in [Role::Server, Role::Client] {
+        let mut connection = match role {
+            Role::Server => Connection::server(Config::server()),
+            Role::Client => Connection::client(Config::client(), seed(3)),
+        };
+        let data = vec![1; MIB];
+        let mut wire = frame(role.peer(), true, BINARY, &data);
+        let before = usage();
+        wire.chunks_mut(100_000).for_each(|part| {
+            receive(&mut connection, part);
+        });
+        connection.send_binary(&data).expect("an empty output");
+        // In several writes.
+        while let Transmit::Write(mut output) = connection.transmit() {
+            let count = output.remaining().min(100_000);
+            output.advance(count);
+        }
+        let held = usage().bytes_over(before);
+        println!("{role:?}: {held} bytes held before anything is released");
+        assert!(held <= 1024, "{held}");
+        // And small ones are kept, so that the next message allocates nothing.
+        for _ in 0..2 {
+            message_in(&mut connection, 1000, 2);
+            message_out(&mut connection, 1000);
+        }
+        let before = usage();
+        let mut wire = frame(role.peer(), true, BINARY, &data[..1000]);
+        let prepared = usage().allocations_since(before);
+        wire.chunks_mut(600).for_each(|part| {
+            receive(&mut connection, part);
+        });
+        connection.send_binary(&data[..1000]).expect("an empty output");
+        drain(&mut connection);
+        assert_eq!(usage().allocations_since(before), prepared);
+    }
 }
 
 /// R6455-10.4-01 T-FR-01 T-FR-05: nothing is allocated for what is only announced.

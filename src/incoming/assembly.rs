@@ -8,7 +8,7 @@ use core::time::Duration;
 use bytes::BytesMut;
 
 use super::Payload;
-use crate::buffer::{append_masked, try_reserve};
+use crate::buffer::{KEPT, append_masked, try_reserve};
 use crate::frame::Piece;
 use crate::timer::{Clock, Deadline};
 
@@ -20,6 +20,8 @@ pub(super) struct Assembly(Option<Box<Buffers>>);
 struct Buffers {
     message: BytesMut,
     control: BytesMut,
+    /// Whether a large message was assembled since the last release.
+    recurring: bool,
     clock: Clock,
     release: Deadline,
 }
@@ -55,13 +57,16 @@ impl Assembly {
         Ok(piece.last.then(|| Payload::Owned(hand_over(&mut buffers.control))))
     }
 
-    /// Hands the message over. A buffer of more than `retain` bytes is not kept for the next one.
+    /// Hands the message over. A buffer of more than `retain` bytes is not kept for the next one, nor is the
+    /// first large one.
     #[inline]
     pub(super) fn take_message<'i>(&mut self, retain: usize) -> Payload<'i> {
         let Some(buffers) = &mut self.0 else {
             return Payload::Owned(BytesMut::new());
         };
-        if buffers.message.capacity() > retain {
+        let capacity = buffers.message.capacity();
+        let is_first = capacity > KEPT && !mem::replace(&mut buffers.recurring, true);
+        if capacity > retain || is_first {
             return Payload::Owned(mem::take(&mut buffers.message));
         }
         Payload::Owned(hand_over(&mut buffers.message))
@@ -98,6 +103,7 @@ impl Assembly {
             Box::new(Buffers {
                 message: BytesMut::new(),
                 control: BytesMut::new(),
+                recurring: false,
                 clock: Clock::default(),
                 release: Deadline::OFF,
             })

@@ -20,7 +20,9 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
+use super::outbox::Outbox;
 use super::{Outgoing, Output, Transmit};
+use crate::buffer::KEPT;
 use crate::closing::{CloseInformation, CloseRecord, ExpiredDeadline, Initiator, State};
 use crate::frame::{CloseCode, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::incoming::{React, Reply};
@@ -78,7 +80,7 @@ impl Outgoing {
 
     /// See [`Connection::take_output`](crate::Connection::take_output).
     pub fn take_output(&mut self) -> Option<Bytes> {
-        let taken = self.outbox.take(self.config.limits.retain)?;
+        let taken = self.draining(|outbox, retain| outbox.take(retain))?;
         self.transport_took(taken.len());
         Some(taken)
     }
@@ -170,6 +172,7 @@ impl Outgoing {
                 // What is in use now is asked about again when the transport takes some of it.
                 Due::Release => {
                     self.outbox.release();
+                    self.recurring = false;
                     self.release_compression();
                 }
             }
@@ -223,8 +226,21 @@ impl Outgoing {
     /// The transport took `count` bytes of the output.
     #[inline]
     pub(super) fn transmitted(&mut self, count: usize) {
-        let taken = self.outbox.advance(count, self.config.limits.retain);
+        let taken = self.draining(|outbox, retain| outbox.advance(count, retain));
         self.transport_took(taken);
+    }
+
+    /// Takes from the output, with the capacity up to which its buffer is kept if it is drained.
+    #[inline]
+    fn draining<T>(&mut self, take: impl FnOnce(&mut Outbox, usize) -> T) -> T {
+        let retain = self.config.limits.retain;
+        if self.outbox.capacity() <= KEPT {
+            return take(&mut self.outbox, retain);
+        }
+        let retain = if self.recurring { retain } else { retain.min(KEPT) };
+        let taken = take(&mut self.outbox, retain);
+        self.recurring |= self.outbox.is_empty();
+        taken
     }
 
     #[inline]

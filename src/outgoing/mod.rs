@@ -52,6 +52,8 @@ pub struct Outgoing {
     /// Bytes were looked at for the transport, and it has not taken all of them since. (Atomic because
     /// looking needs no exclusive access.)
     shown: AtomicBool,
+    /// A large output was drained since the last release.
+    recurring: bool,
     phase: Phase,
     record: Option<Box<CloseRecord>>,
     timer: Timer,
@@ -80,6 +82,7 @@ impl Outgoing {
             text: Validator::new(),
             refused: false,
             shown: AtomicBool::new(false),
+            recurring: false,
             phase: Phase::Open,
             record: None,
             timer,

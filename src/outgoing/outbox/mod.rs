@@ -88,6 +88,12 @@ impl Outbox {
         self.data.is_empty() && self.beside.as_ref().is_none_or(|beside| beside.is_empty())
     }
 
+    /// Bytes that the buffer of the frames has.
+    #[inline]
+    pub(super) fn capacity(&self) -> usize {
+        self.data.capacity()
+    }
+
     /// Bytes of control frames that the transport has not taken.
     #[inline]
     pub(super) fn unsent_control(&self) -> usize {
