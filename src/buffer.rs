@@ -104,19 +104,25 @@ pub(crate) fn append_frame(buffer: &mut BytesMut, first: u8, key: Option<[u8; 4]
     if append_short(buffer, first, key, payload) {
         return;
     }
-    match encode_word(first, key, payload.len()) {
-        // Of a fixed size: to copy what was just put together byte by byte waits for its bytes.
-        Some((header, size)) => {
-            buffer.extend_from_slice(&header);
-            buffer.truncate(buffer.len() - (WORD - size));
-        }
-        None => buffer.extend_from_slice(&encode(first, key, payload.len() as u64)),
-    }
+    append_header(buffer, first, key, payload.len());
     match key {
         Some(key) => {
             let _ascii = append_masked(buffer, payload, key);
         }
         None => buffer.extend_from_slice(payload),
+    }
+}
+
+/// Appends the header of a frame with this first byte and so many bytes of payload.
+#[inline]
+pub(crate) fn append_header(buffer: &mut BytesMut, first: u8, key: Option<[u8; 4]>, length: usize) {
+    match encode_word(first, key, length) {
+        // Of a fixed size: to copy what was just put together byte by byte waits for its bytes.
+        Some((header, size)) => {
+            buffer.extend_from_slice(&header);
+            buffer.truncate(buffer.len() - (WORD - size));
+        }
+        None => buffer.extend_from_slice(&encode(first, key, length as u64)),
     }
 }
 

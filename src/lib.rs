@@ -155,7 +155,7 @@ pub use error::SendError;
 #[cfg(feature = "alloc")]
 pub use incoming::{Chunk, Close, Event, Incoming, Payload, Reply, Text, Utf8Bytes};
 #[cfg(feature = "alloc")]
-pub use outgoing::{MessageWriter, Outgoing, Output, Prepared, Transmit};
+pub use outgoing::{Lent, MessageWriter, Outgoing, Output, Prepared, Transmit};
 #[cfg(feature = "std")]
 pub use seed::SeedError;
 

@@ -12,8 +12,11 @@ use mio::event::Event as Readiness;
 use mio::net::TcpStream;
 use websocket_proto::handshake::{self, Acceptance, Rejection, Request, Response};
 use websocket_proto::{
-    Config, Connection, Event, MessageKind, Payload, SendError, State, Transmit, Utf8Bytes,
+    Config, Connection, Event, Lent, MessageKind, Payload, SendError, State, Transmit, Utf8Bytes,
 };
+
+/// A message of so many bytes is worth a write of its own, if that saves its copy.
+const LARGE: usize = 16 << 10;
 
 /// All that is kept of a connection. While it is idle there is no buffer among it.
 pub(crate) struct Peer {
@@ -144,7 +147,7 @@ impl Peer {
             }
         }
         match &mut self.stage {
-            Stage::Open(connection) => self.held = echo(connection, input),
+            Stage::Open(connection) => self.held = echo(connection, input, &self.socket),
             Stage::Rejected(rejection) => rejection.receive(&mut input),
             Stage::Handshake(_) => {}
         }
@@ -155,7 +158,7 @@ impl Peer {
         let Stage::Open(connection) = &mut self.stage else { return };
         self.held = match held.message.send(connection) {
             Err(SendError::Full) => Some(Box::new(held)),
-            _ => echo(connection, &mut held.rest),
+            _ => echo(connection, &mut held.rest, &self.socket),
         };
     }
 
@@ -215,10 +218,14 @@ fn page() -> Response {
 
 /// The application, second part: answers each message with itself, up to the first one that the
 /// output has no room for.
-fn echo(connection: &mut Connection, mut input: &mut [u8]) -> Option<Box<Held>> {
+fn echo(
+    connection: &mut Connection,
+    mut input: &mut [u8],
+    socket: &TcpStream,
+) -> Option<Box<Held>> {
     // The answers to Pings, to the Close and to a violation are queued without our doing.
     while let Ok(Some(event)) = connection.receive(&mut input) {
-        if let Some(message) = send_back(connection, event) {
+        if let Some(message) = send_back(connection, event, socket) {
             return Some(Box::new(Held { message, rest: input.to_vec() }));
         }
     }
@@ -228,22 +235,38 @@ fn echo(connection: &mut Connection, mut input: &mut [u8]) -> Option<Box<Held>> 
 /// Sends a message to where it came from. One that there is no room for is returned, out of the
 /// read buffer, which the next connection needs.
 #[inline]
-fn send_back(connection: &mut Connection, event: Event<'_>) -> Option<Message> {
+fn send_back(connection: &mut Connection, event: Event<'_>, socket: &TcpStream) -> Option<Message> {
     match event {
-        Event::Text(text) => match connection.send_text(&text) {
-            Err(SendError::Full) => Some(Message::Text(text.into_utf8_bytes())),
-            _ => None,
-        },
         // It came in more than one read, and so in a buffer of its own, which goes out as it is.
         Event::Binary(Payload::Owned(data)) => {
             let message = Message::Binary(data.freeze());
             (message.send(connection) == Err(SendError::Full)).then_some(message)
         }
-        Event::Binary(data) => match connection.send_binary(&data) {
-            Err(SendError::Full) => Some(Message::Binary(data.into_bytes())),
-            _ => None,
-        },
+        Event::Binary(data) => {
+            let sent = match data.len() {
+                LARGE.. => connection.lend_binary(&data).map(|lent| write_lent(lent, socket)),
+                _ => connection.send_binary(&data),
+            };
+            (sent == Err(SendError::Full)).then(|| Message::Binary(data.into_bytes()))
+        }
+        Event::Text(text) => {
+            let sent = match text.len() {
+                LARGE.. => connection.lend_text(&text).map(|lent| write_lent(lent, socket)),
+                _ => connection.send_text(&text),
+            };
+            (sent == Err(SendError::Full)).then(|| Message::Text(text.into_utf8_bytes()))
+        }
         _ => None,
+    }
+}
+
+/// Writes once, out of the read buffer. What the socket does not take is queued; if there is something wrong
+/// with it, the next write will say so.
+fn write_lent(mut lent: Lent<'_>, mut socket: &TcpStream) {
+    let mut slices = [IoSlice::new(&[]); 16];
+    let filled = lent.chunks_vectored(&mut slices);
+    if let Ok(count) = socket.write_vectored(slices.get(..filled).unwrap_or_default()) {
+        lent.advance(count);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::peer::Peer;
 const LISTENER: usize = usize::MAX;
 
 /// Bytes that one read may bring.
-const READ: usize = 64 << 10;
+const READ: usize = 256 << 10;
 
 /// `memcpy` between buffers that begin at the same offset in their pages is slow on some machines.
 const SKEW: usize = 64;

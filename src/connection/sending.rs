@@ -6,7 +6,7 @@ use super::Connection;
 #[cfg(feature = "deflate")]
 use crate::deflate::Compress;
 use crate::frame::{CloseCode, MessageKind};
-use crate::outgoing::{MessageWriter, Prepared};
+use crate::outgoing::{Lent, MessageWriter, Prepared};
 use crate::{SendError, Utf8Bytes};
 
 impl Connection {
@@ -47,6 +47,50 @@ impl Connection {
     /// As [`send_text`](Self::send_text).
     pub fn send_shared_text(&mut self, text: &Utf8Bytes) -> Result<(), SendError> {
         self.outgoing.send_shared_text(text)
+    }
+
+    /// Lends a text message to the transport: as [`lend_binary`](Self::lend_binary).
+    ///
+    /// # Errors
+    /// As [`send_text`](Self::send_text).
+    #[inline]
+    pub fn lend_text<'a>(&'a mut self, text: &'a str) -> Result<Lent<'a>, SendError> {
+        self.outgoing.lend_text(text)
+    }
+
+    /// Lends a binary message to the transport: as [`send_binary`](Self::send_binary) and
+    /// [`transmit`](Self::transmit) in one, without copying what is written at once.
+    ///
+    /// What is returned shows everything that is queued and then this message, so that one vectored write takes it all.
+    /// When it is dropped, what the transport did not take is copied. Worth it for large messages, where the
+    /// transport is likely to take them; small ones are better queued and written together. (A client masks and
+    /// copies, and so does whoever compresses.)
+    ///
+    /// ```
+    /// use bytes::Buf;
+    /// use std::io::{self, IoSlice, Write};
+    /// use websocket_proto::Connection;
+    ///
+    /// fn answer(connection: &mut Connection, data: &[u8], socket: &mut impl Write) -> io::Result<()> {
+    ///     let mut output = connection.lend_binary(data).map_err(io::Error::other)?;
+    ///     let mut parts = [IoSlice::new(&[]); 16];
+    ///     let filled = output.chunks_vectored(&mut parts);
+    ///     let count = socket.write_vectored(&parts[..filled])?;
+    ///     output.advance(count);
+    ///     Ok(())      // what is left is queued: for `transmit`, when the socket takes more
+    /// }
+    /// # let mut connection = Connection::server(websocket_proto::Config::server());
+    /// # let mut written = Vec::new();
+    /// # answer(&mut connection, b"data", &mut written)?;
+    /// # assert_eq!(written, b"\x82\x04data");
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send_text`](Self::send_text).
+    #[inline]
+    pub fn lend_binary<'a>(&'a mut self, data: &'a [u8]) -> Result<Lent<'a>, SendError> {
+        self.outgoing.lend_binary(data)
     }
 
     /// Queues a message that was encoded once for many connections. A payload of more than 512 bytes is

@@ -244,7 +244,7 @@ impl Outgoing {
     }
 
     #[inline]
-    fn transport_took(&mut self, count: usize) {
+    pub(super) fn transport_took(&mut self, count: usize) {
         self.counters.bytes += count as u64;
         if count > 0 {
             self.timer.progressed();

@@ -5,6 +5,7 @@ mod compression;
 mod control_frames;
 mod control_lane;
 mod ending;
+mod lent;
 mod mask_keys;
 mod outbox;
 mod output;
@@ -21,6 +22,7 @@ use bytes::{Bytes, BytesMut};
 #[cfg(feature = "deflate")]
 use compression::{Deflation, PreparedPlan};
 use ending::Phase;
+pub use lent::Lent;
 pub(crate) use mask_keys::MaskKeys;
 use outbox::Outbox;
 pub use output::{Output, Transmit};
@@ -130,6 +132,24 @@ impl Outgoing {
     /// [`SendError::Full`], [`SendError::Closed`], [`SendError::MessageOpen`].
     pub fn send_shared_text(&mut self, text: &Utf8Bytes) -> Result<(), SendError> {
         self.send_valid_shared(MessageKind::Text, text.as_bytes())
+    }
+
+    /// See [`Connection::lend_text`](crate::Connection::lend_text).
+    ///
+    /// # Errors
+    /// [`SendError::Full`], [`SendError::Closed`], [`SendError::MessageOpen`].
+    #[inline]
+    pub fn lend_text<'a>(&'a mut self, text: &'a str) -> Result<Lent<'a>, SendError> {
+        self.lend(MessageKind::Text, text.as_bytes())
+    }
+
+    /// See [`Connection::lend_binary`](crate::Connection::lend_binary).
+    ///
+    /// # Errors
+    /// [`SendError::Full`], [`SendError::Closed`], [`SendError::MessageOpen`].
+    #[inline]
+    pub fn lend_binary<'a>(&'a mut self, data: &'a [u8]) -> Result<Lent<'a>, SendError> {
+        self.lend(MessageKind::Binary, data)
     }
 
     /// See [`Connection::send_prepared`](crate::Connection::send_prepared).
@@ -265,6 +285,27 @@ impl Outgoing {
         self.check_send(most)?;
         self.push_part(kind.opcode(), true, data, compress);
         Ok(())
+    }
+
+    fn lend<'a>(&'a mut self, kind: MessageKind, data: &'a [u8]) -> Result<Lent<'a>, SendError> {
+        // A client masks, and so copies; so does who compresses.
+        if self.keys.is_some() || self.plan(data.len(), true).0 {
+            self.send(kind, data)?;
+            return Ok(Lent::new(self, &[]));
+        }
+        self.check_send(data.len())?;
+        self.outbox.push_header(FIN | kind.opcode() as u8, data.len());
+        self.queued();
+        Ok(Lent::new(self, data))
+    }
+
+    /// Queues what the transport did not take of a payload that was lent to it.
+    #[cold]
+    fn keep_lent(&mut self, rest: &[u8]) {
+        self.outbox.push_rest(rest);
+        // Perhaps all that was queued before was taken, but not all that was shown.
+        *self.shown.get_mut() = true;
+        self.timer.used();
     }
 
     fn send_valid_shared(&mut self, kind: MessageKind, data: &Bytes) -> Result<(), SendError> {

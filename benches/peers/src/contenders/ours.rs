@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use websocket_proto::handshake::{Acceptance, Server};
-use websocket_proto::{
-    Config, Connection, Event, MessageKind, Prepared as Encoded, Role, Transmit,
-};
+use websocket_proto::{Config, Connection, Event, Prepared as Encoded, Role, Transmit};
 
 use super::{Contender, Outcome, Prepared, Receive, Receiver, Sending, Side, Work, text};
 use crate::stream::{READ, Stream, Wire};
@@ -85,7 +83,8 @@ impl Contender for Ours {
             ("receive", "read into the driver's buffer; Connection::receive until None"),
             (
                 "send",
-                "send_binary (server from 4 KiB: send_shared); transmit, chunks_vectored, advance",
+                "send_binary; transmit, chunks_vectored, advance; \
+                      server from 4 KiB: lend_binary, chunks_vectored, advance",
             ),
             ("echo", "receive, send_binary of the event; transmit when the read is used up"),
             ("handshake", "handshake::Server::receive, Request::accept, transmit"),
@@ -100,16 +99,19 @@ impl Contender for Ours {
 
     fn send(&self, sending: Sending) -> Prepared<Work> {
         let (mut connection, mut stream) = (connection(sending.role), Stream::silent());
-        let shared = sending.role == Role::Server && sending.payload.len() >= 4096;
+        let large = sending.role == Role::Server && sending.payload.len() >= 4096;
         Ok(Box::new(move |messages| {
             sending.groups(messages, |count| {
                 for _ in 0..count {
-                    if shared {
-                        connection.send_shared(MessageKind::Binary, &sending.payload)
+                    if large {
+                        let mut lent = connection.lend_binary(&sending.payload).map_err(text)?;
+                        let mut parts = [IoSlice::new(&[]); 16];
+                        let count = lent.chunks_vectored(&mut parts);
+                        let written = stream.accept_vectored(&parts[..count]);
+                        lent.advance(written);
                     } else {
-                        connection.send_binary(&sending.payload)
+                        connection.send_binary(&sending.payload).map_err(text)?;
                     }
-                    .map_err(text)?;
                 }
                 flush(&mut connection, &mut stream);
                 Ok(())

@@ -12,4 +12,4 @@ pub mod wtx;
 pub mod yawc;
 
 /// Bytes that one read may bring, where the server says so.
-const READ: usize = 64 * 1024;
+const READ: usize = 256 * 1024;
