@@ -12,7 +12,8 @@ use mio::event::Event as Readiness;
 use mio::net::TcpStream;
 use websocket_proto::handshake::{self, Acceptance, Rejection, Request, Response};
 use websocket_proto::{
-    Config, Connection, Event, Lent, MessageKind, Payload, SendError, State, Transmit, Utf8Bytes,
+    Config, Connection, Event, Lent, MessageKind, Payload, SendError, State, Text, Transmit,
+    Utf8Bytes,
 };
 
 /// A message of so many bytes is worth a write of its own, if that saves its copy.
@@ -225,7 +226,13 @@ fn echo(
 ) -> Option<Box<Held>> {
     // The answers to Pings, to the Close and to a violation are queued without our doing.
     while let Ok(Some(event)) = connection.receive(&mut input) {
-        if let Some(message) = send_back(connection, event, socket) {
+        // Taken apart where it was received: to hand an event on costs as much as to receive a short one.
+        let refused = match event {
+            Event::Binary(data) => send_binary(connection, data, socket),
+            Event::Text(text) => send_text(connection, text, socket),
+            _ => None,
+        };
+        if let Some(message) = refused {
             return Some(Box::new(Held { message, rest: input.to_vec() }));
         }
     }
@@ -235,29 +242,31 @@ fn echo(
 /// Sends a message to where it came from. One that there is no room for is returned, out of the
 /// read buffer, which the next connection needs.
 #[inline]
-fn send_back(connection: &mut Connection, event: Event<'_>, socket: &TcpStream) -> Option<Message> {
-    match event {
-        // It came in more than one read, and so in a buffer of its own, which goes out as it is.
-        Event::Binary(Payload::Owned(data)) => {
-            let message = Message::Binary(data.freeze());
-            (message.send(connection) == Err(SendError::Full)).then_some(message)
-        }
-        Event::Binary(data) => {
-            let sent = match data.len() {
-                LARGE.. => connection.lend_binary(&data).map(|lent| write_lent(lent, socket)),
-                _ => connection.send_binary(&data),
-            };
-            (sent == Err(SendError::Full)).then(|| Message::Binary(data.into_bytes()))
-        }
-        Event::Text(text) => {
-            let sent = match text.len() {
-                LARGE.. => connection.lend_text(&text).map(|lent| write_lent(lent, socket)),
-                _ => connection.send_text(&text),
-            };
-            (sent == Err(SendError::Full)).then(|| Message::Text(text.into_utf8_bytes()))
-        }
-        _ => None,
+fn send_binary(
+    connection: &mut Connection,
+    data: Payload<'_>,
+    socket: &TcpStream,
+) -> Option<Message> {
+    // It came in more than one read, and so in a buffer of its own, which goes out as it is.
+    if let Payload::Owned(data) = data {
+        let message = Message::Binary(data.freeze());
+        return (message.send(connection) == Err(SendError::Full)).then_some(message);
     }
+    let sent = match data.len() {
+        LARGE.. => connection.lend_binary(&data).map(|lent| write_lent(lent, socket)),
+        _ => connection.send_binary(&data),
+    };
+    (sent == Err(SendError::Full)).then(|| Message::Binary(data.into_bytes()))
+}
+
+/// As `send_binary`.
+#[inline]
+fn send_text(connection: &mut Connection, text: Text<'_>, socket: &TcpStream) -> Option<Message> {
+    let sent = match text.len() {
+        LARGE.. => connection.lend_text(&text).map(|lent| write_lent(lent, socket)),
+        _ => connection.send_text(&text),
+    };
+    (sent == Err(SendError::Full)).then(|| Message::Text(text.into_utf8_bytes()))
 }
 
 /// Writes once, out of the read buffer. What the socket does not take is queued; if there is something wrong
