@@ -160,6 +160,7 @@ impl Machine {
                 };
                 outgoing!(self, set_compress(choice));
             }
+            26 => self.lend(script),
             _ => {}
         }
     }
@@ -220,14 +221,39 @@ impl Machine {
             }
             Err(error) => {
                 assert_eq!(after, (unsent, frames), "{error:?} changes nothing");
-                assert!(
-                    open || matches!(
-                        error,
-                        SendError::Closed | SendError::Unmasked | SendError::InvalidUtf8
-                    )
-                );
-                assert!(!open || error != SendError::Closed);
-                assert!(error != SendError::Full || unsent > 0, "one always fits");
+                refused(error, open, unsent);
+            }
+        }
+    }
+
+    /// Lends a message to the transport, which takes some of what it is shown.
+    fn lend(&mut self, script: &mut Script<'_>) {
+        let data = many(script);
+        let count = usize::try_from(script.number()).unwrap();
+        let open = self.state() == State::Open;
+        let (unsent, frames) = self.queued();
+        let result = outgoing!(self, lend_binary(&data)).map(|mut lent| {
+            let whole = lent.remaining();
+            assert!(whole > unsent && !lent.chunk().is_empty());
+            let mut slices = [IoSlice::new(&[]); 64];
+            let filled = lent.chunks_vectored(&mut slices);
+            let shown = concat(&slices[..filled]);
+            assert!(filled == slices.len() || shown.len() == whole, "all of it is shown");
+            assert!(shown.starts_with(lent.chunk()));
+            let taken = shown[..count.min(shown.len())].to_vec();
+            lent.advance(taken.len());
+            assert_eq!(lent.remaining(), whole - taken.len());
+            (whole, taken)
+        });
+        match result {
+            Ok((whole, taken)) => {
+                assert!(open, "nothing is sent once a Close was queued");
+                assert_eq!(self.queued(), (whole - taken.len(), frames + 1));
+                self.wire.take(&taken);
+            }
+            Err(error) => {
+                assert_eq!(self.queued(), (unsent, frames), "{error:?} changes nothing");
+                refused(error, open, unsent);
             }
         }
     }
@@ -427,6 +453,15 @@ impl Machine {
         assert!(matches!(outgoing!(self, transmit()), Transmit::Idle));
         self.check();
     }
+}
+
+/// A call may be refused for these reasons.
+fn refused(error: SendError, open: bool, unsent: usize) {
+    assert!(
+        open || matches!(error, SendError::Closed | SendError::Unmasked | SendError::InvalidUtf8)
+    );
+    assert!(!open || error != SendError::Closed);
+    assert!(error != SendError::Full || unsent > 0, "one always fits");
 }
 
 fn concat(slices: &[IoSlice<'_>]) -> Vec<u8> {

@@ -11,6 +11,9 @@ use crate::wire::Kind;
 
 pub struct TokioWebsockets;
 
+/// Messages that are answered together.
+const BATCH: usize = 64;
+
 fn socket(role: Role, stream: Stream) -> WebSocketStream<Stream> {
     match role {
         Role::Server => ServerBuilder::new().serve(stream),
@@ -40,7 +43,7 @@ impl Contender for TokioWebsockets {
         &[
             ("receive", "StreamExt::next"),
             ("send", "SinkExt::feed of Message::binary(Bytes), flush per group"),
-            ("echo", "next, feed of the message, flush at the end"),
+            ("echo", "next 64 times, feed of each message, flush"),
             ("handshake", "ServerBuilder::accept"),
             ("broadcast", "SinkExt::send of Message::binary of a clone of one Bytes"),
         ]
@@ -67,13 +70,23 @@ impl Contender for TokioWebsockets {
 
     fn echo(&self, stream: Stream) -> Prepared<Work> {
         let mut socket = socket(Role::Server, stream);
+        let mut batch = Vec::with_capacity(BATCH);
         Ok(Box::new(move |messages| {
             now(async {
-                for _ in 0..messages {
-                    let message = socket.next().await.ok_or("end of the stream")?.map_err(text)?;
-                    socket.feed(message).await.map_err(text)?;
+                let mut left = messages;
+                while left > 0 {
+                    // `next` flushes what is queued: taken in turn, each answer would be a write of its own.
+                    for _ in 0..left.min(BATCH) {
+                        let message = socket.next().await.ok_or("end of the stream")?;
+                        batch.push(message.map_err(text)?);
+                    }
+                    left -= batch.len();
+                    for message in batch.drain(..) {
+                        socket.feed(message).await.map_err(text)?;
+                    }
+                    socket.flush().await.map_err(text)?;
                 }
-                socket.flush().await.map_err(text)
+                Ok(())
             })
         }))
     }

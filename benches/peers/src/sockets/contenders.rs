@@ -49,14 +49,15 @@ pub const ALL: [Contender; 12] = [
     Contender {
         name: "raw TCP",
         side: Side::Limit,
-        calls: "level-triggered epoll; one read of up to 64 KiB, one write of the same",
+        calls: "level-triggered epoll; one read of up to 256 KiB, one write of the same",
         serve: raw_tcp::serve,
     },
     Contender {
         name: "websocket-proto",
         side: Side::Ours,
-        calls: "examples/event_loop: mio; one read of up to 64 KiB, receive until None, \
-                send_binary (send_shared of an owned payload), transmit, one write",
+        calls: "examples/event_loop: mio; one read of up to 256 KiB, receive until None, send_binary \
+                (from 16 KiB lend_binary and a write; send_shared of an owned payload), \
+                transmit, one write",
         serve: event_loop::serve,
     },
     peer(
