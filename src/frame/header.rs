@@ -67,7 +67,7 @@ impl Header {
 
     /// As [`decode`](Self::decode); if `compression` was agreed, RSV1 may be set on the first frame of a
     /// data message (RFC 7692 §6). Elsewhere it is the last violation in the order.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn decode_with(
         bytes: &[u8],
         receiver: Role,
