@@ -100,8 +100,8 @@ impl Outbox {
         self.beside.as_ref().map_or(0, |beside| beside.control.len())
     }
 
-    /// Queues a frame as [`push`](Self::push) does, if it is short, there is room for it in what is allocated,
-    /// nothing but frames is queued, and it makes no more than `most` bytes of them; else does nothing.
+    /// Queues a frame as [`push`](Self::push) does, if it is short, there is room for it in what is allocated, no
+    /// payload is referenced, and the output comes to no more than `most` bytes; else does nothing.
     #[inline(always)]
     pub(super) fn push_short(
         &mut self,
@@ -111,7 +111,9 @@ impl Outbox {
         most: usize,
     ) -> bool {
         let after = (self.data.len() - self.sent).saturating_add(Header::MAX_SIZE + payload.len());
-        self.beside.is_none() && after <= most && append_short(&mut self.data, first, key, payload)
+        self.beside.as_ref().is_none_or(|beside| beside.references.is_empty())
+            && after <= most
+            && append_short(&mut self.data, first, key, payload)
     }
 
     /// Queues a frame behind the others, with this first byte of its header; the payload is copied, masked on
