@@ -115,7 +115,7 @@ pub(crate) fn append_frame(buffer: &mut BytesMut, first: u8, key: Option<[u8; 4]
 
 /// Appends the header of a frame with this first byte and so many bytes of payload.
 #[inline]
-pub(crate) fn append_header(buffer: &mut BytesMut, first: u8, key: Option<[u8; 4]>, length: usize) {
+fn append_header(buffer: &mut BytesMut, first: u8, key: Option<[u8; 4]>, length: usize) {
     match encode_word(first, key, length) {
         // Of a fixed size: to copy what was just put together byte by byte waits for its bytes.
         Some((header, size)) => {

@@ -8,39 +8,76 @@ use std::io::IoSlice;
 use bytes::Buf;
 
 use super::Outgoing;
+use crate::frame::{EncodedHeader, encode};
 
 /// All that there is to transmit, a message at its end that was not copied: a [`Buf`], to be written and
 /// [advanced](Buf::advance) by as much as the transport took.
 ///
 /// Made by [`Connection::lend_binary`](crate::Connection::lend_binary) and
 /// [`lend_text`](crate::Connection::lend_text). The message is sent in any case: when this is dropped, what the
-/// transport has not taken is copied behind what is queued, to be transmitted later.
+/// transport has not taken is copied behind what is queued, to be transmitted later. (If it is leaked, the message
+/// is not sent; if it is leaked with a part of the message taken, what follows makes no sense to the peer.)
 #[must_use = "to be written; dropped at once, the message is copied and queued"]
 pub struct Lent<'a> {
     outgoing: &'a mut Outgoing,
-    /// What the transport has not taken of the payload, the header of which is the last of the output.
+    /// `None`: the message was queued, as a client's is, which is masked.
+    frame: Option<LentFrame<'a>>,
+}
+
+/// What the transport has not taken of a frame.
+struct LentFrame<'a> {
+    first: u8,
+    header: EncodedHeader,
+    /// Bytes of the header that the transport has taken.
+    taken: usize,
     payload: &'a [u8],
 }
 
+impl LentFrame<'_> {
+    #[inline]
+    fn header(&self) -> &[u8] {
+        self.header.get(self.taken..).unwrap_or_default()
+    }
+
+    /// Takes off `count` bytes, or all; returns how many.
+    #[inline]
+    fn advance(&mut self, count: usize) -> usize {
+        let of_header = count.min(self.header().len());
+        self.taken += of_header;
+        let of_payload = (count - of_header).min(self.payload.len());
+        self.payload = self.payload.get(of_payload..).unwrap_or_default();
+        of_header + of_payload
+    }
+}
+
 impl<'a> Lent<'a> {
-    /// `payload` must follow the header at the end of the output; empty if it was queued.
-    pub(super) fn new(outgoing: &'a mut Outgoing, payload: &'a [u8]) -> Self {
-        Self { outgoing, payload }
+    /// What is queued, and the message in it.
+    pub(super) fn queued(outgoing: &'a mut Outgoing) -> Self {
+        Self { outgoing, frame: None }
+    }
+
+    /// What is queued, and a frame with this first byte of its header behind it. There has to be room for it.
+    #[inline]
+    pub(super) fn behind_queued(outgoing: &'a mut Outgoing, first: u8, payload: &'a [u8]) -> Self {
+        let header = encode(first, None, payload.len() as u64);
+        Self { outgoing, frame: Some(LentFrame { first, header, taken: 0, payload }) }
     }
 }
 
 impl Buf for Lent<'_> {
     #[inline]
     fn remaining(&self) -> usize {
-        self.outgoing.outbox.unsent() + self.payload.len()
+        let frame = self.frame.as_ref().map_or(0, |one| one.header().len() + one.payload.len());
+        self.outgoing.outbox.unsent() + frame
     }
 
     #[inline]
     fn chunk(&self) -> &[u8] {
         self.outgoing.shown.store(true, Ordering::Relaxed);
-        match self.outgoing.outbox.chunk() {
-            [] => self.payload,
-            chunk => chunk,
+        match (self.outgoing.outbox.chunk(), &self.frame) {
+            ([], Some(frame)) if frame.header().is_empty() => frame.payload,
+            ([], Some(frame)) => frame.header(),
+            (chunk, _) => chunk,
         }
     }
 
@@ -48,15 +85,17 @@ impl Buf for Lent<'_> {
     #[inline]
     fn chunks_vectored<'a>(&'a self, places: &mut [IoSlice<'a>]) -> usize {
         self.outgoing.shown.store(true, Ordering::Relaxed);
-        let filled = self.outgoing.outbox.chunks_vectored(places);
-        // With no place left there may be more of the output in front of the payload.
-        match places.get_mut(filled) {
-            Some(place) if !self.payload.is_empty() => {
-                *place = IoSlice::new(self.payload);
-                filled + 1
+        let mut filled = self.outgoing.outbox.chunks_vectored(places);
+        // With no place left there may be more of the output in front of the frame.
+        if let Some(frame) = &self.frame {
+            for part in [frame.header(), frame.payload] {
+                if let Some(place) = places.get_mut(filled).filter(|_| !part.is_empty()) {
+                    *place = IoSlice::new(part);
+                    filled += 1;
+                }
             }
-            _ => filled,
         }
+        filled
     }
 
     /// Takes off `count` bytes; more than there are takes off all of them.
@@ -66,13 +105,11 @@ impl Buf for Lent<'_> {
         if queued > 0 {
             self.outgoing.transmitted(count.min(queued));
         }
-        let (taken, rest) = self
-            .payload
-            .split_at_checked(count.saturating_sub(queued))
-            .unwrap_or((self.payload, &[]));
-        if !taken.is_empty() {
-            self.payload = rest;
-            self.outgoing.transport_took(taken.len());
+        if let Some(frame) = &mut self.frame {
+            let taken = frame.advance(count.saturating_sub(queued));
+            if taken > 0 {
+                self.outgoing.transport_took(taken);
+            }
         }
     }
 }
@@ -80,8 +117,14 @@ impl Buf for Lent<'_> {
 impl Drop for Lent<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !self.payload.is_empty() {
-            self.outgoing.keep_lent(self.payload);
+        let Some(frame) = &self.frame else { return };
+        self.outgoing.queued();
+        if frame.taken == 0 {
+            self.outgoing.outbox.push(frame.first, None, frame.payload);
+        } else if !(frame.header().is_empty() && frame.payload.is_empty()) {
+            self.outgoing.outbox.push_rest(frame.header(), frame.payload);
+            // All that was queued was taken, but not all that was shown.
+            *self.outgoing.shown.get_mut() = true;
         }
     }
 }

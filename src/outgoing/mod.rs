@@ -291,21 +291,10 @@ impl Outgoing {
         // A client masks, and so copies; so does who compresses.
         if self.keys.is_some() || self.plan(data.len(), true).0 {
             self.send(kind, data)?;
-            return Ok(Lent::new(self, &[]));
+            return Ok(Lent::queued(self));
         }
         self.check_send(data.len())?;
-        self.outbox.push_header(FIN | kind.opcode() as u8, data.len());
-        self.queued();
-        Ok(Lent::new(self, data))
-    }
-
-    /// Queues what the transport did not take of a payload that was lent to it.
-    #[cold]
-    fn keep_lent(&mut self, rest: &[u8]) {
-        self.outbox.push_rest(rest);
-        // Perhaps all that was queued before was taken, but not all that was shown.
-        *self.shown.get_mut() = true;
-        self.timer.used();
+        Ok(Lent::behind_queued(self, FIN | kind.opcode() as u8, data))
     }
 
     fn send_valid_shared(&mut self, kind: MessageKind, data: &Bytes) -> Result<(), SendError> {

@@ -19,7 +19,7 @@ use std::io::IoSlice;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::control_lane::ControlLane;
-use crate::buffer::{append_frame, append_header, append_short};
+use crate::buffer::{append_frame, append_short};
 use crate::frame::{EncodedHeader, Header};
 
 #[derive(Default)]
@@ -123,23 +123,14 @@ impl Outbox {
         append_frame(&mut self.data, first, key, payload);
     }
 
-    /// Queues the header of a frame that is not masked. Its payload is to follow, by way of the transport or of
-    /// [`push_rest`](Self::push_rest), before anything else is queued.
-    #[inline]
-    pub(super) fn push_header(&mut self, first: u8, length: usize) {
-        self.make_room(Header::MAX_SIZE);
-        append_header(&mut self.data, first, None, length);
-    }
-
-    /// Queues what is left of a payload whose header was queued last.
-    pub(super) fn push_rest(&mut self, rest: &[u8]) {
-        // If the header went out, there is nothing else here, and this cannot be interrupted.
-        let inside_frame = self.is_empty();
-        self.make_room(rest.len());
-        self.data.extend_from_slice(rest);
-        if inside_frame {
-            self.boundary = self.data.len();
-        }
+    /// Queues what is left of a frame of which the transport has taken the first bytes, and so everything before.
+    #[cold]
+    pub(super) fn push_rest(&mut self, header: &[u8], payload: &[u8]) {
+        self.make_room(header.len() + payload.len());
+        self.data.extend_from_slice(header);
+        self.data.extend_from_slice(payload);
+        // Nothing goes in before its end.
+        self.boundary = self.data.len();
     }
 
     /// Queues a frame behind the others; the payload, which must not be empty, is referenced.
