@@ -110,7 +110,7 @@ impl Acceptance {
 
     /// Whether the request is let in, and the subprotocol if so.
     pub(crate) fn check(&self, request: &Request) -> Result<Option<Arc<str>>, HandshakeError> {
-        let host = request.host();
+        let host = request.host_bytes();
         if !self.is_allowed_host(host) {
             return Err(HandshakeError::HostRefused);
         }
@@ -120,14 +120,15 @@ impl Acceptance {
         self.subprotocol.choose(request.subprotocols())
     }
 
-    fn is_allowed_host(&self, host: Option<&str>) -> bool {
+    fn is_allowed_host(&self, host: Option<&[u8]>) -> bool {
         let Some(allowed) = &self.allowed_hosts else {
             return true;
         };
         let host = host.unwrap_or_default();
-        let name = Authority::parse(host).map_or("", |authority| authority.host);
+        let name = Authority::parse(host).map_or([].as_slice(), |authority| authority.host);
         allowed
             .iter()
+            .map(String::as_bytes)
             .any(|entry| entry.eq_ignore_ascii_case(host) || entry.eq_ignore_ascii_case(name))
     }
 
@@ -145,9 +146,10 @@ impl Acceptance {
         if after_continue {
             output.put_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        output.put_slice(b"HTTP/1.1 101 Switching Protocols\r\n");
-        output.put_slice(b"Upgrade: websocket\r\nConnection: Upgrade\r\n");
-        output.put_slice(b"Sec-WebSocket-Accept: ");
+        output.put_slice(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Accept: ",
+        );
         output.put_slice(accept);
         output.put_slice(b"\r\n");
         // §4.2.2: no header rather than an empty one.

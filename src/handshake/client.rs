@@ -10,8 +10,8 @@ use bytes::{Buf, BytesMut};
 
 use super::ClientRequest;
 use super::HandshakeError;
-use super::grammar::tokens;
-use super::head::{Head, HeadCollector, HeadKind, StatusLine};
+use super::grammar::{is_name, tokens};
+use super::head::{Head, HeadCollector, HeadKind, HeaderTable, StatusLine};
 use super::key::{Accept, accept, key};
 use super::negotiation::{Agreed, agreed_extensions, agreed_subprotocol};
 use super::refusal::{Refusal, RefusalCollector, ResponseHead};
@@ -283,16 +283,17 @@ impl Client {
 
     /// Acts on a complete head: an interim response, the 101 or a refusal.
     fn take_head(&mut self, head: Head) -> Result<Option<Established>, HandshakeError> {
-        let line = head.parse_response()?;
         let Progress::Head { collector, interim_responses, awaited } = &mut self.progress else {
             return Ok(None);
         };
+        let is_early = self.output.has_remaining();
+        let (line, agreed) = head.parse_response(|line, headers| match line.status {
+            101 if is_early => Err(HandshakeError::EarlyResponse),
+            101 => Ok((line, awaited.check(line, headers, &self.config)?)),
+            _ => Ok((line, Agreed::default())),
+        })?;
         match line.status {
             101 => {
-                if self.output.has_remaining() {
-                    return Err(HandshakeError::EarlyResponse);
-                }
-                let agreed = awaited.check(&head, line, &self.config)?;
                 let Progress::Head { awaited, .. } = replace(&mut self.progress, Progress::Over)
                 else {
                     return Ok(None);
@@ -362,35 +363,35 @@ impl Awaited {
     /// §4.1: what a client "MUST validate" of the server's response.
     fn check(
         &self,
-        head: &Head,
         line: StatusLine,
+        headers: HeaderTable<'_, '_>,
         config: &Config,
     ) -> Result<Agreed, HandshakeError> {
         if line.minor == 0 {
             return Err(HandshakeError::HttpVersion);
         }
-        let mut upgrades = head.values("upgrade");
+        let mut upgrades = headers.values("Upgrade");
         match (upgrades.next(), upgrades.next()) {
-            (Some(upgrade), None) if upgrade.eq_ignore_ascii_case(b"websocket") => {}
+            (Some(upgrade), None) if is_name(upgrade, "websocket") => {}
             _ => return Err(HandshakeError::Upgrade),
         }
         let mut upgrade = false;
-        for option in head.values("connection").flat_map(tokens) {
+        for option in headers.values("Connection").flat_map(tokens) {
             let option = option.map_err(|_| HandshakeError::Connection)?;
-            upgrade |= option.eq_ignore_ascii_case("upgrade");
+            upgrade |= is_name(option.as_bytes(), "Upgrade");
         }
         if !upgrade {
             return Err(HandshakeError::Connection);
         }
-        if head.single("sec-websocket-accept")? != Some(self.accept.as_slice()) {
+        if headers.single("Sec-WebSocket-Accept")? != Some(self.accept.as_slice()) {
             return Err(HandshakeError::Accept);
         }
         #[cfg(not(feature = "deflate"))]
-        agreed_extensions(head, config)?;
+        agreed_extensions(headers, config)?;
         Ok(Agreed {
             #[cfg(feature = "deflate")]
-            compression: agreed_extensions(head, config)?,
-            subprotocol: agreed_subprotocol(head, &self.subprotocols)?,
+            compression: agreed_extensions(headers, config)?,
+            subprotocol: agreed_subprotocol(headers, &self.subprotocols)?,
         })
     }
 }

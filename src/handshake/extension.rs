@@ -5,10 +5,26 @@ use core::iter::from_fn;
 
 use super::grammar::{Malformed, is_token_byte};
 
+/// A checked token, which is ASCII. Few of them are looked at as text.
+#[derive(Clone, Copy)]
+struct Token<'a>(&'a [u8]);
+
+impl<'a> Token<'a> {
+    fn as_str(self) -> &'a str {
+        core::str::from_utf8(self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
 /// One extension of `Sec-WebSocket-Extensions`, as it stands in the head (§9.1).
 #[derive(Clone, Copy)]
 pub struct Extension<'a> {
-    name: &'a str,
+    name: Token<'a>,
     /// From the first `;` on; its grammar is checked.
     parameters: &'a [u8],
 }
@@ -17,7 +33,7 @@ impl<'a> Extension<'a> {
     /// The extension token.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        self.name
+        self.name.as_str()
     }
 
     /// The parameters in their order.
@@ -29,7 +45,7 @@ impl<'a> Extension<'a> {
 
 impl fmt::Debug for Extension<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)?;
+        f.write_str(self.name())?;
         f.debug_list().entries(self.parameters()).finish()
     }
 }
@@ -37,7 +53,7 @@ impl fmt::Debug for Extension<'_> {
 /// One parameter of an [`Extension`] (§9.1).
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter<'a> {
-    name: &'a str,
+    name: Token<'a>,
     value: Option<ParameterValue<'a>>,
 }
 
@@ -45,7 +61,7 @@ impl<'a> Parameter<'a> {
     /// The name.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        self.name
+        self.name.as_str()
     }
 
     /// The value, if there is one.
@@ -180,12 +196,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn token(&mut self) -> Result<&'a str, Malformed> {
-        let start = self.rest;
-        self.skip_while(is_token_byte);
-        let length = start.len().saturating_sub(self.rest.len());
-        match start.get(..length).map(core::str::from_utf8) {
-            Some(Ok(token)) if !token.is_empty() => Ok(token),
+    fn token(&mut self) -> Result<Token<'a>, Malformed> {
+        let end = self.rest.iter().position(|byte| !is_token_byte(*byte));
+        match self.rest.split_at_checked(end.unwrap_or(self.rest.len())) {
+            Some((token, rest)) if !token.is_empty() => {
+                self.rest = rest;
+                Ok(Token(token))
+            }
             _ => Err(Malformed),
         }
     }
@@ -206,7 +223,7 @@ impl<'a> Cursor<'a> {
             return Ok(Some(Parameter { name, value: None }));
         }
         self.skip_whitespace();
-        let escaped = if self.skip(b'"') { self.quoted_token()? } else { self.token()?.as_bytes() };
+        let escaped = if self.skip(b'"') { self.quoted_token()? } else { self.token()?.0 };
         let value = Some(ParameterValue { escaped });
         Ok(Some(Parameter { name, value }))
     }

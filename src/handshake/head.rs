@@ -6,10 +6,9 @@ use alloc::vec::Vec;
 use core::iter::from_fn;
 use core::mem::{MaybeUninit, take};
 use core::ops::Range;
-use core::slice;
 
 use super::HandshakeError;
-use super::grammar::trim;
+use super::grammar::{is_name, trim};
 use crate::Limits;
 
 /// RFC 9112 §2.2: a server skips "at least one" empty line before the request line.
@@ -25,37 +24,14 @@ pub(crate) enum HeadKind {
     Response,
 }
 
-/// Where the header lines end in a head of a usual number of them; those behind are searched for.
-#[derive(Clone, Copy, Default)]
-struct LineEnds {
-    ends: [u16; 24],
-    count: u8,
-}
-
-impl LineEnds {
-    /// Lines are told in their order, and none is left out.
-    fn push(&mut self, end: usize) {
-        let place = self.ends.get_mut(usize::from(self.count));
-        if let (Some(place), Ok(end)) = (place, u16::try_from(end)) {
-            *place = end;
-            self.count += 1;
-        }
-    }
-
-    fn as_slice(&self) -> &[u16] {
-        self.ends.get(..usize::from(self.count)).unwrap_or_default()
-    }
-}
-
 /// A head that is not complete yet.
 pub(crate) struct HeadCollector {
     kind: HeadKind,
     bytes: Vec<u8>,
-    /// Bytes of the first line with its end, once it is complete.
-    first_line: Option<usize>,
+    /// The request line or the status line is complete.
+    has_first_line: bool,
     /// Complete header lines.
     headers: usize,
-    ends: LineEnds,
     /// Bytes of the line that is not complete yet.
     line: usize,
     empty_lines: u8,
@@ -68,14 +44,34 @@ impl HeadCollector {
         Self {
             kind,
             bytes: Vec::new(),
-            first_line: None,
+            has_first_line: false,
             headers: 0,
-            ends: LineEnds::default(),
             line: 0,
             empty_lines: 0,
             #[cfg(test)]
             scanned: 0,
         }
+    }
+
+    /// Takes the bytes of a request's head off the input, and has its parts read when it is complete.
+    pub(crate) fn receive_request<R>(
+        &mut self,
+        limits: &Limits,
+        input: &mut &mut [u8],
+        read: ReadRequest<R>,
+    ) -> Result<Option<(Head, R)>, HandshakeError> {
+        if self.bytes.is_empty() {
+            if let Some(parsed) = whole_request(limits, input, read) {
+                take(input);
+                return parsed.map(Some);
+            }
+        }
+        let Some(head) = self.receive(limits, input)? else {
+            return Ok(None);
+        };
+        let parsed =
+            parse_request(&head.bytes, head.headers, |line, headers| read(line, headers, limits));
+        Ok(Some((head, parsed.unwrap_or(Err(HandshakeError::Malformed))?)))
     }
 
     /// Takes the bytes of the head off the input, up to its end or the end of the input.
@@ -120,8 +116,8 @@ impl HeadCollector {
             let line = self.line + end + 1;
             self.line = 0;
             at = line_end + 1;
-            match (line, self.first_line) {
-                (2, None) => {
+            match (line, self.has_first_line) {
+                (2, false) => {
                     self.empty_lines += 1;
                     if self.kind == HeadKind::Response || self.empty_lines > MAX_EMPTY_LINES {
                         return Err(HandshakeError::Malformed);
@@ -129,24 +125,18 @@ impl HeadCollector {
                     self.bytes.clear();
                     start = at;
                 }
-                (2, Some(first_line)) => {
+                (2, true) => {
                     self.keep(limits, input.get(start..at).unwrap_or_default(), false);
                     let (_, behind) = take(input).split_at_mut_checked(at).unwrap_or_default();
                     *input = behind;
-                    return Ok(Some(Head {
-                        bytes: take(&mut self.bytes),
-                        first_line,
-                        headers: self.headers,
-                        ends: self.ends,
-                    }));
+                    return Ok(Some(Head { bytes: take(&mut self.bytes), headers: self.headers }));
                 }
-                (_, None) => self.first_line = Some(line),
-                (_, Some(_)) => {
+                (_, false) => self.has_first_line = true,
+                (_, true) => {
                     self.headers += 1;
                     if self.headers > limits.max_headers {
                         return Err(HandshakeError::TooManyHeaders);
                     }
-                    self.ends.push(self.bytes.len() + (at - start));
                 }
             }
         }
@@ -156,7 +146,7 @@ impl HeadCollector {
     fn room(&self, limits: &Limits, held: usize) -> (usize, HandshakeError) {
         let head = limits.max_head_size.saturating_sub(held);
         let line = limits.max_request_line.saturating_sub(self.line);
-        if self.kind == HeadKind::Request && self.first_line.is_none() && line <= head {
+        if self.kind == HeadKind::Request && !self.has_first_line && line <= head {
             (line, HandshakeError::RequestLineTooLong)
         } else {
             (head, HandshakeError::HeadTooLarge)
@@ -189,18 +179,56 @@ impl HeadCollector {
 #[derive(Clone)]
 pub(crate) struct Head {
     bytes: Vec<u8>,
-    first_line: usize,
     headers: usize,
-    ends: LineEnds,
 }
 
-/// What the request line says; ranges are those of [`Head::text`].
-#[derive(Clone, Debug)]
-pub(crate) struct RequestLine {
-    pub(crate) method: Range<usize>,
-    pub(crate) target: Range<usize>,
+/// What the request line says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestLine<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) target: &'a str,
     /// 0 or 1: HTTP/1.0 or HTTP/1.1.
     pub(crate) minor: u8,
+}
+
+/// The header lines as `httparse` has cut them: names are tokens, values have no whitespace around them.
+#[derive(Clone, Copy)]
+pub(crate) struct HeaderTable<'t, 'a> {
+    head: &'a [u8],
+    lines: &'t [httparse::Header<'a>],
+}
+
+impl<'t, 'a> HeaderTable<'t, 'a> {
+    /// The names and values in their order.
+    pub(crate) fn iter(self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'t, 'a> {
+        self.lines.iter().map(|header| (header.name, header.value))
+    }
+
+    /// Where a part of the head stands in it.
+    pub(crate) fn range(self, part: &[u8]) -> Range<usize> {
+        let start = part.as_ptr().addr().saturating_sub(self.head.as_ptr().addr());
+        start..start + part.len()
+    }
+
+    /// The values of all headers of this name (ASCII case-insensitive).
+    pub(crate) fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.iter().filter(move |header| is_name(header.0.as_bytes(), name)).map(|header| header.1)
+    }
+
+    /// The value of a header that may be there once.
+    pub(crate) fn single(self, name: &str) -> Result<Option<&'a [u8]>, HandshakeError> {
+        single(self.values(name))
+    }
+}
+
+/// The only one of these values, if there is one.
+pub(crate) fn single<'a>(
+    mut values: impl Iterator<Item = &'a [u8]>,
+) -> Result<Option<&'a [u8]>, HandshakeError> {
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        _ => Err(HandshakeError::DuplicateHeader),
+    }
 }
 
 /// What the status line says.
@@ -211,130 +239,150 @@ pub(crate) struct StatusLine {
 }
 
 impl Head {
-    /// Parses the head of a request. Once this is `Ok`, every header line has its form.
-    pub(crate) fn parse_request(&self) -> Result<RequestLine, HandshakeError> {
-        self.with_table(|table| {
-            let mut request = httparse::Request::new(&mut []);
-            let parsed = request.parse_with_uninit_headers(&self.bytes, table);
-            self.check_complete(parsed)?;
-            let method = request.method.map_or(0, str::len);
-            let target = request.path.map_or(0, str::len);
-            Ok(RequestLine {
-                method: 0..method,
-                target: method + 1..method + 1 + target,
-                minor: request.version.unwrap_or(0),
-            })
-        })
-    }
-
-    /// Parses the head of a response. Once this is `Ok`, every header line has its form.
-    pub(crate) fn parse_response(&self) -> Result<StatusLine, HandshakeError> {
-        self.with_table(|table| {
+    /// Parses the head of a response and lends its parts. Once this is `Ok`, every header line has its form.
+    pub(crate) fn parse_response<R>(
+        &self,
+        read: impl FnOnce(StatusLine, HeaderTable<'_, '_>) -> Result<R, HandshakeError>,
+    ) -> Result<R, HandshakeError> {
+        with_table(self.headers, |table| {
             let mut response = httparse::Response::new(&mut []);
             let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
                 &mut response,
                 &self.bytes,
                 table,
             );
-            self.check_complete(parsed)?;
             match response.code {
-                Some(status @ 100..) => {
-                    Ok(StatusLine { minor: response.version.unwrap_or(0), status })
+                Some(status @ 100..) if is_whole(parsed, &self.bytes) => {
+                    let line = StatusLine { minor: response.version.unwrap_or(0), status };
+                    read(line, HeaderTable { head: &self.bytes, lines: response.headers })
                 }
                 _ => Err(HandshakeError::Malformed),
             }
         })
     }
 
-    fn check_complete(&self, parsed: httparse::Result<usize>) -> Result<(), HandshakeError> {
-        match parsed {
-            Ok(httparse::Status::Complete(length)) if length == self.bytes.len() => Ok(()),
-            _ => Err(HandshakeError::Malformed),
-        }
-    }
-
-    /// Lends a header table that is large enough.
-    fn with_table<'a, R>(
-        &'a self,
-        parse: impl FnOnce(&mut [MaybeUninit<httparse::Header<'a>>]) -> R,
-    ) -> R {
-        let mut table = [const { MaybeUninit::uninit() }; STACK_HEADERS];
-        if self.headers <= table.len() {
-            return parse(&mut table);
-        }
-        let mut table = Vec::new();
-        table.resize_with(self.headers, MaybeUninit::uninit);
-        parse(&mut table)
+    /// A part of the head.
+    pub(crate) fn part(&self, range: &Range<usize>) -> &[u8] {
+        self.bytes.get(range.clone()).unwrap_or_default()
     }
 
     /// A part of the head that was checked to be ASCII.
     pub(crate) fn text(&self, range: &Range<usize>) -> &str {
-        let bytes = self.bytes.get(range.clone()).unwrap_or_default();
-        core::str::from_utf8(bytes).unwrap_or_default()
+        core::str::from_utf8(self.part(range)).unwrap_or_default()
     }
 
     /// The headers in their order, values without the whitespace around them.
     pub(crate) fn headers(&self) -> Headers<'_> {
-        Headers { head: &self.bytes, at: self.first_line, ends: self.ends.as_slice().iter() }
+        let mut headers = Headers { rest: &self.bytes };
+        headers.line();
+        headers
     }
 
     /// The values of all headers of this name (ASCII case-insensitive).
     pub(crate) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        // Only the lines are read, not the names in them: where a name ends, its own colon stands.
-        self.headers().lines().filter_map(move |line| {
-            if line.get(name.len()) != Some(&b':') {
-                return None;
-            }
-            let (start, rest) = line.split_at_checked(name.len())?;
-            let value = rest.strip_prefix(b":")?;
-            start.eq_ignore_ascii_case(name.as_bytes()).then(|| trim(value))
-        })
+        self.headers().values(name)
     }
 
-    /// The value of a header that may be there once.
-    pub(crate) fn single(&self, name: &str) -> Result<Option<&[u8]>, HandshakeError> {
-        let mut values = self.values(name);
-        match (values.next(), values.next()) {
-            (value, None) => Ok(value),
-            _ => Err(HandshakeError::DuplicateHeader),
-        }
+    /// As [`values`](Self::values), where it is known in which lines they are.
+    pub(crate) fn values_in<'a>(
+        &'a self,
+        lines: &Range<usize>,
+        name: &str,
+    ) -> impl Iterator<Item = &'a [u8]> {
+        Headers { rest: self.part(lines) }.values(name)
     }
+}
+
+/// What reads the parts of a request.
+type ReadRequest<R> =
+    fn(RequestLine<'_>, HeaderTable<'_, '_>, &Limits) -> Result<R, HandshakeError>;
+
+/// Reads a head that came alone and in one piece, as nearly all do: `httparse` finds its lines, and the search for
+/// them is left out, an eighth of the handshake. `None` for one with anything wrong in it or behind it, or with more
+/// to come: then the lines tell what is wrong first.
+fn whole_request<R>(
+    limits: &Limits,
+    head: &[u8],
+    read: ReadRequest<R>,
+) -> Option<Result<(Head, R), HandshakeError>> {
+    if head.len() > limits.max_head_size || !head.ends_with(b"\r\n\r\n") {
+        return None;
+    }
+    let max_headers = limits.max_headers.min(STACK_HEADERS);
+    parse_request(head, max_headers, |line, headers| {
+        let starts = || headers.iter().map(|(name, _)| headers.range(name.as_bytes()).start);
+        // It takes a bare LF for the end of a line, which is refused here.
+        let is_behind_crlf = |at: usize| head.get(at.wrapping_sub(2)) == Some(&b'\r');
+        let first_line = starts().next().unwrap_or(head.len() - 2);
+        let is_in_order = headers.range(line.method.as_bytes()).start == 0
+            && first_line <= limits.max_request_line
+            && starts().all(is_behind_crlf);
+        is_in_order.then(|| {
+            let parts = read(line, headers, limits)?;
+            Ok((Head { bytes: head.to_vec(), headers: headers.lines.len() }, parts))
+        })
+    })
+    .flatten()
+}
+
+/// Parses the head of a request of at most so many header lines; `None`: the bytes are no such thing.
+fn parse_request<'a, R>(
+    head: &'a [u8],
+    max_headers: usize,
+    read: impl FnOnce(RequestLine<'a>, HeaderTable<'_, 'a>) -> R,
+) -> Option<R> {
+    with_table(max_headers, |table| {
+        let mut request = httparse::Request::new(&mut []);
+        let parsed = request.parse_with_uninit_headers(head, table);
+        let line =
+            RequestLine { method: request.method?, target: request.path?, minor: request.version? };
+        is_whole(parsed, head).then(|| read(line, HeaderTable { head, lines: request.headers }))
+    })
+}
+
+/// Lends a table that has room for so many headers.
+fn with_table<'a, R>(
+    headers: usize,
+    parse: impl FnOnce(&mut [MaybeUninit<httparse::Header<'a>>]) -> R,
+) -> R {
+    let mut table = [const { MaybeUninit::uninit() }; STACK_HEADERS];
+    if let Some(table) = table.get_mut(..headers) {
+        return parse(table);
+    }
+    let mut table = Vec::new();
+    table.resize_with(headers, MaybeUninit::uninit);
+    parse(&mut table)
+}
+
+fn is_whole(parsed: httparse::Result<usize>, head: &[u8]) -> bool {
+    matches!(parsed, Ok(httparse::Status::Complete(length)) if length == head.len())
 }
 
 /// Reads the lines again each time, so that nothing has to be allocated for them.
 #[derive(Clone, Debug)]
 pub(crate) struct Headers<'a> {
-    head: &'a [u8],
-    /// Where the next line begins.
-    at: usize,
-    ends: slice::Iter<'a, u16>,
+    rest: &'a [u8],
 }
 
 impl<'a> Headers<'a> {
-    /// The lines without their ends.
-    fn lines(mut self) -> impl Iterator<Item = &'a [u8]> {
-        from_fn(move || self.line())
-    }
-
-    fn line(&mut self) -> Option<&'a [u8]> {
-        let rest = self.head.get(self.at..)?;
-        let length = match self.ends.next() {
-            Some(end) => usize::from(*end).checked_sub(self.at)?,
-            None => memchr::memchr(b'\n', rest)? + 1,
-        };
-        self.at += length;
-        rest.get(..length)?.strip_suffix(b"\r\n").filter(|line| !line.is_empty())
-    }
-
-    /// The names and values, as bytes.
-    pub(crate) fn fields(mut self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        from_fn(move || {
-            let line = self.line()?;
-            // Names are short: a search that sets nothing up.
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            let (name, value) = line.split_at_checked(colon)?;
-            Some((name, trim(value.strip_prefix(b":")?)))
+    fn values(mut self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        // Only the lines are read, not the names in them: where a name ends, its own colon stands.
+        from_fn(move || self.line()).filter_map(move |line| {
+            if line.get(name.len()) != Some(&b':') {
+                return None;
+            }
+            let (start, rest) = line.split_at_checked(name.len())?;
+            let value = rest.strip_prefix(b":")?;
+            is_name(start, name).then(|| trim(value))
         })
+    }
+
+    /// The next line without its end.
+    fn line(&mut self) -> Option<&'a [u8]> {
+        let end = memchr::memchr(b'\n', self.rest).map_or(self.rest.len(), |end| end + 1);
+        let (line, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        Some(line.strip_suffix(b"\r\n").unwrap_or(line)).filter(|line| !line.is_empty())
     }
 }
 
@@ -343,6 +391,7 @@ impl<'a> Iterator for Headers<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let line = self.line()?;
+        // Names are short: a search that sets nothing up.
         let colon = line.iter().position(|byte| *byte == b':')?;
         let (name, value) = line.split_at_checked(colon)?;
         Some((core::str::from_utf8(name).ok()?, trim(value.strip_prefix(b":")?)))
@@ -390,9 +439,9 @@ mod tests {
         assert_eq!(collect(head, head.len(), &limits).1, head.len(), "an exact fit");
     }
 
-    /// More lines than are remembered, and lines behind what a position can say, in pieces of any length.
+    /// Few lines, many and long ones, in pieces of any length.
     #[test]
-    fn headers_behind_the_remembered_ones() {
+    fn headers_are_found_by_their_names() {
         let long = "x".repeat(70_000);
         let limits = Limits { max_head_size: 1 << 20, ..Limits::default() };
         for (count, long) in [(23, ""), (24, ""), (25, ""), (40, ""), (30, &long[..])] {
@@ -413,7 +462,11 @@ mod tests {
                 for index in 1..count {
                     let name = format!("NAME-{index}");
                     let value = format!("value {index}");
-                    assert_eq!(head.single(&name), Ok(Some(value.as_bytes())), "{count} {piece}");
+                    assert_eq!(
+                        single(head.values(&name)),
+                        Ok(Some(value.as_bytes())),
+                        "{count} {piece}"
+                    );
                 }
             }
         }
@@ -426,8 +479,15 @@ mod tests {
         let mut collector = HeadCollector::new(HeadKind::Request);
         let head = collector.receive(&Limits::default(), &mut input).unwrap().unwrap();
         assert_eq!(input, b"rest");
-        head.parse_request().unwrap();
         let headers: Vec<_> = head.headers().collect();
         assert_eq!(headers, [("A", &b"1"[..]), ("B", b"2 : 3"), ("C", b"")]);
+        let parsed = parse_request(&head.bytes, 3, |_, table| table.iter().collect::<Vec<_>>());
+        assert_eq!(parsed.unwrap(), headers);
+        let places = parse_request(&head.bytes, 3, |line, table| {
+            let value = |name| table.range(table.values(name).next().unwrap());
+            [table.range(line.target.as_bytes()), value("b"), value("c")]
+        });
+        let parts = places.unwrap().map(|place| head.part(&place).to_vec());
+        assert_eq!(parts, [&b"/"[..], b"2 : 3", b""]);
     }
 }

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
+use super::grammar::is_base64_digit;
+
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The text of `Sec-WebSocket-Key`.
@@ -23,11 +25,10 @@ pub(crate) fn key(nonce: &[u8; 16]) -> Key {
 }
 
 /// §4.2.1: the value, if it is base64 of 16 bytes: 22 digits, of which the last may have bits to spare.
-pub(crate) fn parse_key(value: &[u8]) -> Option<Key> {
+pub(crate) fn parse_key(value: &[u8]) -> Option<&Key> {
     let key: &Key = value.try_into().ok()?;
     let digits = key.strip_suffix(b"==")?;
-    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    digits.iter().all(is_digit).then_some(*key)
+    digits.iter().all(|digit| is_base64_digit(*digit)).then_some(key)
 }
 
 /// §4.2.2: base64 of the SHA-1 of the key's text and the GUID; the key is not decoded.
@@ -52,7 +53,7 @@ mod tests {
         ];
         for (text, expected) in cases {
             let key = parse_key(text.as_bytes()).unwrap();
-            assert_eq!(accept(&key), expected.as_bytes());
+            assert_eq!(accept(key), expected.as_bytes());
         }
     }
 

@@ -3,63 +3,80 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::HandshakeError;
 use super::extension::{Extension, ExtensionList};
-use super::grammar::tokens;
-use super::head::Head;
+use super::grammar::{decimal, tokens};
+use super::head::{Head, HeaderTable};
 use crate::{Config, Limits};
 
-const EXTENSIONS: &str = "sec-websocket-extensions";
+const SUBPROTOCOLS: &str = "Sec-WebSocket-Protocol";
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// The version of the protocol, and the only one (§4.1).
 pub(crate) const VERSION: u8 = 13;
 
 /// §4.3: a version is 0 to 255 in decimal without leading zeros.
 pub(crate) fn parse_version(text: &[u8]) -> Option<u8> {
-    let is_canonical = match text {
-        [b'0'] => true,
-        [b'0', ..] => false,
-        _ => text.iter().all(u8::is_ascii_digit),
-    };
-    let text = core::str::from_utf8(text).ok()?;
-    is_canonical.then(|| text.parse().ok()).flatten()
+    match text {
+        // The only one that is met: 1 % of the handshake is not spent on it.
+        b"13" => Some(VERSION),
+        [b'0', _, ..] => None,
+        _ => decimal(text),
+    }
 }
 
-/// The subprotocols of a request in their order, over all its header lines (§11.3.4).
-pub(crate) fn subprotocols(head: &Head) -> impl Iterator<Item = &str> {
-    head.values("sec-websocket-protocol").flat_map(tokens).map_while(Result::ok)
+/// The subprotocols of a request in their order, over all its header lines (§11.3.4); `lines`: where they are.
+pub(crate) fn subprotocols<'a>(
+    head: &'a Head,
+    lines: &Range<usize>,
+) -> impl Iterator<Item = &'a str> {
+    head.values_in(lines, SUBPROTOCOLS).flat_map(tokens).map_while(Result::ok)
 }
 
-/// Checks the list that [`subprotocols`] reads.
-pub(crate) fn check_subprotocols(head: &Head, limits: &Limits) -> Result<(), HandshakeError> {
-    let mut count = 0;
-    for name in head.values("sec-websocket-protocol").flat_map(tokens) {
+/// Checks one more line of the list that [`subprotocols`] reads, and counts on.
+pub(crate) fn count_subprotocols(
+    mut count: usize,
+    line: &[u8],
+    limits: &Limits,
+) -> Result<usize, HandshakeError> {
+    for name in tokens(line) {
         count += 1;
         if name.is_err() || count > limits.max_subprotocols {
             return Err(HandshakeError::Subprotocols);
         }
     }
-    Ok(())
+    Ok(count)
 }
 
 /// The extensions of a head whose list was checked.
-pub(crate) fn extensions(head: &Head) -> impl Iterator<Item = Extension<'_>> {
-    super::extension::extensions(head.values(EXTENSIONS)).map_while(Result::ok)
+pub(crate) fn extensions<'a>(
+    head: &'a Head,
+    lines: &Range<usize>,
+) -> impl Iterator<Item = Extension<'a>> {
+    super::extension::extensions(head.values_in(lines, EXTENSIONS)).map_while(Result::ok)
 }
 
-/// Checks the list that [`extensions`] reads and says whether there are any.
-pub(crate) fn check_extensions(head: &Head, limits: &Limits) -> Result<bool, HandshakeError> {
-    let mut count = 0;
-    for line in head.values(EXTENSIONS) {
-        for extension in ExtensionList::new(line, limits.max_extension_parameters) {
-            count += 1;
-            if extension.is_err() || count > limits.max_extensions {
-                return Err(HandshakeError::Extensions);
-            }
+/// Checks one more line of the list that [`extensions`] reads, and counts on.
+pub(crate) fn count_extensions(
+    mut count: usize,
+    line: &[u8],
+    limits: &Limits,
+) -> Result<usize, HandshakeError> {
+    for extension in ExtensionList::new(line, limits.max_extension_parameters) {
+        count += 1;
+        if extension.is_err() || count > limits.max_extensions {
+            return Err(HandshakeError::Extensions);
         }
     }
-    Ok(count > 0)
+    Ok(count)
+}
+
+/// Checks the whole list of a response and says whether there are any.
+fn has_extensions(headers: HeaderTable<'_, '_>, limits: &Limits) -> Result<bool, HandshakeError> {
+    let mut lines = headers.values(EXTENSIONS);
+    Ok(lines.try_fold(0, |count, line| count_extensions(count, line, limits))? > 0)
 }
 
 /// How a server chooses the subprotocol.
@@ -98,11 +115,11 @@ fn find(names: &[Arc<str>], name: &[u8]) -> Option<Arc<str>> {
 
 /// What a client checks of the 101: the server may only choose what was offered (§4.1).
 pub(crate) fn agreed_subprotocol(
-    head: &Head,
+    headers: HeaderTable<'_, '_>,
     offered: &[Arc<str>],
 ) -> Result<Option<Arc<str>>, HandshakeError> {
     // §11.3.4: not more than once in a response, and a single name.
-    match head.single("sec-websocket-protocol")? {
+    match headers.single(SUBPROTOCOLS)? {
         None => Ok(None),
         Some(name) => match find(offered, name) {
             Some(name) => Ok(Some(name)),
@@ -121,8 +138,11 @@ pub(crate) struct Agreed {
 
 /// What a client checks of the 101: no extension may be there that was not offered (§4.1).
 #[cfg(not(feature = "deflate"))]
-pub(crate) fn agreed_extensions(head: &Head, config: &Config) -> Result<(), HandshakeError> {
-    if check_extensions(head, &config.limits)? {
+pub(crate) fn agreed_extensions(
+    headers: HeaderTable<'_, '_>,
+    config: &Config,
+) -> Result<(), HandshakeError> {
+    if has_extensions(headers, &config.limits)? {
         return Err(HandshakeError::UnexpectedExtension);
     }
     Ok(())
@@ -132,12 +152,12 @@ pub(crate) fn agreed_extensions(head: &Head, config: &Config) -> Result<(), Hand
 /// twice (RFC 7692 §5.1).
 #[cfg(feature = "deflate")]
 pub(crate) fn agreed_extensions(
-    head: &Head,
+    headers: HeaderTable<'_, '_>,
     config: &Config,
 ) -> Result<Option<crate::deflate::Agreement>, HandshakeError> {
-    let has_any = check_extensions(head, &config.limits)?;
+    let has_any = has_extensions(headers, &config.limits)?;
     match &config.compression {
-        Some(compression) => compression.agree(head.values(EXTENSIONS)),
+        Some(compression) => compression.agree(headers.values(EXTENSIONS)),
         None if has_any => Err(HandshakeError::UnexpectedExtension),
         None => Ok(None),
     }
@@ -163,3 +183,22 @@ impl core::fmt::Display for InvalidSubprotocol {
 }
 
 impl core::error::Error for InvalidSubprotocol {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn versions_are_numbers_without_leading_zeros() {
+        for version in 0..=u8::MAX {
+            let text = version.to_string();
+            assert_eq!(parse_version(text.as_bytes()), Some(version));
+            assert_eq!(parse_version(["0", &*text].concat().as_bytes()), None);
+        }
+        for text in ["", "256", "1300", "+13", "-1", " 13", "13 ", "1 3", "0x0d", "00"] {
+            assert_eq!(parse_version(text.as_bytes()), None, "{text}");
+        }
+    }
+}

@@ -50,23 +50,29 @@ impl OriginPolicy {
         Ok(Self::List(origins.collect::<Result<_, _>>()?))
     }
 
-    /// Whether a request with this origin, for this host, is let in.
-    pub(crate) fn allows(&self, origin: Option<&[u8]>, host: Option<&str>) -> bool {
+    /// Whether a request with this origin, for this host, is let in. `host`: valid.
+    pub(crate) fn allows(&self, origin: Option<&[u8]>, host: Option<&[u8]>) -> bool {
         let parts = |origin| core::str::from_utf8(origin).ok().and_then(Parts::parse);
         match (self, origin) {
             (Self::Any, _) | (Self::SameHost, None) => true,
             (Self::List(_), None) => false,
-            (Self::SameHost, Some(origin)) => {
-                let host = host.and_then(|host| Authority::parse(host).ok());
-                match (parts(origin), host) {
-                    (Some(origin), Some(host)) => origin.is_page_of(&host),
-                    _ => false,
-                }
-            }
+            (Self::SameHost, Some(origin)) => host.is_some_and(|host| {
+                // Nearly always both are spelled alike: then there is nothing to take apart.
+                let page = strip_either(origin, b"https://", b"http://");
+                page == Some(host)
+                    || match (parts(origin), Authority::parse(host)) {
+                        (Some(origin), Ok(host)) => origin.is_page_of(&host),
+                        _ => false,
+                    }
+            }),
             (Self::List(list), Some(origin)) => parts(origin)
                 .is_some_and(|origin| list.iter().any(|listed| listed.parts() == Some(origin))),
         }
     }
+}
+
+fn strip_either<'a>(text: &'a [u8], prefix: &[u8], other: &[u8]) -> Option<&'a [u8]> {
+    text.strip_prefix(prefix).or_else(|| text.strip_prefix(other))
 }
 
 /// An origin as browsers write it (RFC 6454 §6.2): `scheme://host`, `scheme://host:port` or `null`.
@@ -141,7 +147,7 @@ impl<'a> Parts<'a> {
             && scheme
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-        let authority = Authority::parse(authority).ok()?;
+        let authority = Authority::parse(authority.as_bytes()).ok()?;
         is_scheme.then_some(Self::Page { scheme, authority })
     }
 
@@ -182,5 +188,34 @@ pub(crate) fn default_port(scheme: &str) -> Option<u16> {
         Some(443)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is not taken apart is judged as what is.
+    #[test]
+    fn an_origin_spelled_as_host_is_of_that_host() {
+        let hosts = ["a", "A", "a:", "a:80", "a:443", "a:8080", "b", "[::1]", "[::1]:80"];
+        let schemes = ["http", "https", "HTTP", "Https", "ws", "httpss", "", "a.http"];
+        for host in hosts {
+            let authority = Authority::parse(host.as_bytes()).unwrap();
+            for other in hosts {
+                for scheme in schemes {
+                    let origin = alloc::format!("{scheme}://{other}");
+                    let parts = Parts::parse(&origin);
+                    let is_page = parts.is_some_and(|origin| origin.is_page_of(&authority));
+                    let (origin, host) = (Some(origin.as_bytes()), Some(host.as_bytes()));
+                    assert_eq!(OriginPolicy::SameHost.allows(origin, host), is_page, "{origin:?}");
+                }
+            }
+            let host = Some(host.as_bytes());
+            for origin in ["", "null", "http:", "https://", "http:/a", "http://a/", "https://a@a"] {
+                let origin = Some(origin.as_bytes());
+                assert!(!OriginPolicy::SameHost.allows(origin, host), "{origin:?}");
+            }
+        }
     }
 }

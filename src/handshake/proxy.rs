@@ -98,7 +98,7 @@ impl ProxyConnect {
         let Some(head) = self.collector.receive(limits, input)? else {
             return Ok(None);
         };
-        let line = head.parse_response()?;
+        let line = head.parse_response(|line, _| Ok(line))?;
         match line.status {
             100 | 102..=199 => {
                 if self.interim_responses >= limits.max_interim_responses {

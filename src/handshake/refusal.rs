@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::mem::take;
 
-use super::grammar::elements;
-use super::head::{Head, StatusLine};
+use super::grammar::{decimal, elements};
+use super::head::{Head, StatusLine, single};
 use super::negotiation::parse_version;
 
 /// The head of a response.
@@ -208,18 +208,12 @@ impl Framing {
                 false => Self::UntilEnd,
             };
         }
-        match head.single("content-length") {
+        match single(head.values("content-length")) {
             Ok(None) => Self::UntilEnd,
             // A length that cannot be trusted: no body rather than a wrong one.
             length => Self::Length(length.ok().flatten().and_then(decimal).unwrap_or(0)),
         }
     }
-}
-
-fn decimal(text: &[u8]) -> Option<u64> {
-    let is_decimal = text.iter().all(u8::is_ascii_digit);
-    let text = core::str::from_utf8(text).ok()?;
-    is_decimal.then(|| text.parse().ok()).flatten()
 }
 
 fn chunk_size(line: &[u8]) -> Option<u64> {

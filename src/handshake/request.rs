@@ -5,14 +5,14 @@ use core::fmt;
 use core::ops::Range;
 
 use super::extension::Extension;
-use super::head::Head;
+use super::head::{Head, HeaderTable, RequestLine};
 use super::key::accept;
 use super::negotiation::{self, Agreed};
 use super::request_fields::{Fields, Upgrade};
 use super::response::render;
 use super::target::Target;
 use super::{Acceptance, HandshakeError, Rejection, Response};
-use crate::{Config, Connection};
+use crate::{Config, Connection, Limits};
 
 /// A complete and valid request head: an upgrade to WebSocket, or whatever else arrives on the port.
 ///
@@ -41,44 +41,69 @@ use crate::{Config, Connection};
 pub struct Request {
     config: Arc<Config>,
     head: Head,
-    method: Range<usize>,
+    parts: RequestParts,
+}
+
+/// What was read of a head; ranges are those in it.
+pub(crate) struct RequestParts {
     target: Range<usize>,
     path: Range<usize>,
-    query: Option<Range<usize>>,
+    host: Option<Range<usize>>,
+    origin: Option<Range<usize>>,
+    /// From the first header line of the list to the end of the last.
+    subprotocols: Range<usize>,
+    extensions: Range<usize>,
     upgrade: Option<Upgrade>,
 }
 
-impl Request {
+impl RequestParts {
     /// Reads a head that is complete. An error is answered with its status.
-    pub(crate) fn parse(head: Head, config: Arc<Config>) -> Result<Self, HandshakeError> {
-        let line = head.parse_request()?;
-        let fields = Fields::read(&head)?;
-        let start = line.target.start;
-        let target = Target::parse(head.text(&line.target))?;
+    pub(crate) fn read(
+        line: RequestLine<'_>,
+        headers: HeaderTable<'_, '_>,
+        limits: &Limits,
+    ) -> Result<Self, HandshakeError> {
+        let mut fields = Fields::new();
+        fields.read(headers, limits)?;
+        let target = Target::parse(line.target)?;
         fields.check_host(&line, &target)?;
         fields.check_framing()?;
-        let upgrade = fields.check_upgrade(&head, &line, &config)?;
-        let shift = |range: &Range<usize>| start + range.start..start + range.end;
-        let (path, query) = (shift(&target.path), target.query.as_ref().map(shift));
-        Ok(Self { config, path, query, upgrade, method: line.method, target: line.target, head })
+        let upgrade = fields.check_upgrade(&line)?;
+        let place = |text: &str| headers.range(text.as_bytes());
+        Ok(Self {
+            target: place(line.target),
+            path: place(target.path),
+            host: fields.host.map(|value| headers.range(value)),
+            origin: fields.origin.map(|value| headers.range(value)),
+            subprotocols: fields.subprotocols.lines,
+            extensions: fields.extensions.lines,
+            upgrade,
+        })
+    }
+}
+
+impl Request {
+    pub(crate) fn new(head: Head, parts: RequestParts, config: Arc<Config>) -> Self {
+        Self { config, head, parts }
     }
 
     /// The method, such as `GET`; case matters.
     #[must_use]
     pub fn method(&self) -> &str {
-        self.head.text(&self.method)
+        // One space stands between it and the target.
+        self.head.text(&(0..self.parts.target.start.saturating_sub(1)))
     }
 
     /// The request target as it was sent: printable ASCII without `#`.
     #[must_use]
     pub fn target(&self) -> &str {
-        self.head.text(&self.target)
+        self.head.text(&self.parts.target)
     }
 
     /// The path of the target, with nothing decoded; it starts with `/`.
     #[must_use]
     pub fn path(&self) -> &str {
-        match self.head.text(&self.path) {
+        match self.head.text(&self.parts.path) {
             "" => "/",
             path => path,
         }
@@ -87,7 +112,8 @@ impl Request {
     /// What stands behind the `?` of the target, with nothing decoded.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
-        self.query.as_ref().map(|range| self.head.text(range))
+        let (target, path) = (&self.parts.target, &self.parts.path);
+        (path.end < target.end).then(|| self.head.text(&(path.end + 1..target.end)))
     }
 
     /// All headers in their order, values without the whitespace around them.
@@ -104,30 +130,35 @@ impl Request {
     /// The value of `Host`: valid, and there unless the request is HTTP/1.0.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        self.header("host").and_then(|host| core::str::from_utf8(host).ok())
+        self.parts.host.as_ref().map(|host| self.head.text(host))
+    }
+
+    /// The same, not as text.
+    pub(crate) fn host_bytes(&self) -> Option<&[u8]> {
+        self.parts.host.as_ref().map(|host| self.head.part(host))
     }
 
     /// The value of `Origin` as it was sent. A request without one comes from no browser (§4.2.1).
     #[must_use]
     pub fn origin(&self) -> Option<&[u8]> {
-        self.header("origin")
+        self.parts.origin.as_ref().map(|origin| self.head.part(origin))
     }
 
     /// The subprotocols that the client offers, the one it likes best first (§4.2.1).
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
-        negotiation::subprotocols(&self.head)
+        negotiation::subprotocols(&self.head, &self.parts.subprotocols)
     }
 
     /// The extensions that the client offers, the one it likes best first (§9.1).
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
-        negotiation::extensions(&self.head)
+        negotiation::extensions(&self.head, &self.parts.extensions)
     }
 
     /// Whether this is an upgrade to WebSocket, by all the rules of §4.2.1. If not, it is some other
     /// request, which the application answers with [`reject`](Self::reject).
     #[must_use]
     pub fn is_upgrade(&self) -> bool {
-        self.upgrade.is_some()
+        self.parts.upgrade.is_some()
     }
 
     /// Accepts the request: the 101 is the first thing in the output of the connection (§4.2.2).
@@ -136,7 +167,7 @@ impl Request {
     /// A [`Rejection`], to be driven to its end: 426 if this is no upgrade, 403 if the origin or the host
     /// is not let in, 500 if the client did not offer the subprotocol.
     pub fn accept(self, acceptance: &Acceptance) -> Result<Connection, Rejection> {
-        let Some(upgrade) = self.upgrade else {
+        let Some(upgrade) = self.parts.upgrade else {
             return Err(self.refuse(HandshakeError::NotUpgrade));
         };
         match acceptance.check(&self) {

@@ -1,13 +1,15 @@
 //! §4.2.1, RFC 9112 §3.2 §6  The headers that decide what a request is, and the rules they have to keep.
 
+use core::ops::Range;
+
 use super::HandshakeError;
 use super::authority::Authority;
-use super::grammar::{elements, is_token};
-use super::head::{Head, RequestLine};
+use super::grammar::{elements, is_name, is_token};
+use super::head::{HeaderTable, RequestLine};
 use super::key::{Key, parse_key};
-use super::negotiation::{self, VERSION, parse_version};
+use super::negotiation::{VERSION, count_extensions, count_subprotocols, parse_version};
 use super::target::Target;
-use crate::Config;
+use crate::Limits;
 
 /// What an upgrade has beside the rest of a request.
 #[derive(Clone, Copy)]
@@ -17,10 +19,9 @@ pub(crate) struct Upgrade {
 }
 
 /// The headers that decide, gathered in one pass.
-#[derive(Default)]
 pub(crate) struct Fields<'a> {
-    host: Option<&'a [u8]>,
-    origin: Option<&'a [u8]>,
+    pub(crate) host: Option<&'a [u8]>,
+    pub(crate) origin: Option<&'a [u8]>,
     content_length: Option<&'a [u8]>,
     transfer_encoding: bool,
     names_websocket: bool,
@@ -28,8 +29,30 @@ pub(crate) struct Fields<'a> {
     key: Once<'a>,
     version: Once<'a>,
     expects_continue: bool,
-    has_subprotocols: bool,
-    has_extensions: bool,
+    pub(crate) subprotocols: List,
+    pub(crate) extensions: List,
+}
+
+/// A list that may go on over several header lines.
+pub(crate) struct List {
+    /// From the first of them to the end of the last.
+    pub(crate) lines: Range<usize>,
+    /// How many elements there are. What is wrong with the list matters to an upgrade only.
+    count: Result<usize, HandshakeError>,
+}
+
+impl List {
+    const EMPTY: Self = Self { lines: 0..0, count: Ok(0) };
+
+    fn add(
+        &mut self,
+        line: Range<usize>,
+        count_on: impl FnOnce(usize) -> Result<usize, HandshakeError>,
+    ) {
+        let start = if self.lines.is_empty() { line.start } else { self.lines.start };
+        self.lines = start..line.end;
+        self.count = self.count.and_then(count_on);
+    }
 }
 
 /// What `Connection` lists.
@@ -41,9 +64,8 @@ enum Options {
 }
 
 /// A header that an upgrade has once.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 enum Once<'a> {
-    #[default]
     Absent,
     Value(&'a [u8]),
     Twice,
@@ -67,30 +89,58 @@ impl<'a> Once<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn read(head: &'a Head) -> Result<Self, HandshakeError> {
-        let mut fields = Self::default();
-        for (name, value) in head.headers().fields() {
-            let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            host: None,
+            origin: None,
+            content_length: None,
+            transfer_encoding: false,
+            names_websocket: false,
+            connection: None,
+            key: Once::Absent,
+            version: Once::Absent,
+            expects_continue: false,
+            subprotocols: List::EMPTY,
+            extensions: List::EMPTY,
+        }
+    }
+
+    /// Gathers them. A header that may be there once is not there twice, then; the other rules are for later.
+    pub(crate) fn read(
+        &mut self,
+        headers: HeaderTable<'_, 'a>,
+        limits: &Limits,
+    ) -> Result<(), HandshakeError> {
+        for (name, value) in headers.iter() {
+            let is = |other: &str| is_name(name.as_bytes(), other);
+            let line = || headers.range(name.as_bytes()).start..headers.range(value).end;
             // Most lengths are those of one header: one comparison for each line, or none.
             let single = match name.len() {
-                4 if is("host") => &mut fields.host,
-                6 if is("origin") => &mut fields.origin,
-                14 if is("content-length") => &mut fields.content_length,
+                4 if is("Host") => &mut self.host,
+                6 if is("Origin") => &mut self.origin,
+                14 if is("Content-Length") => &mut self.content_length,
                 length => {
                     match length {
-                        6 if is("expect") => {
-                            fields.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+                        6 if is("Expect") => {
+                            self.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
                         }
-                        7 if is("upgrade") => {
-                            fields.names_websocket |=
-                                elements(value).any(|name| name.eq_ignore_ascii_case(b"websocket"));
+                        7 if is("Upgrade") => {
+                            self.names_websocket |=
+                                elements(value).any(|name| is_name(name, "websocket"));
                         }
-                        10 if is("connection") => fields.add_connection(value),
-                        17 if is("transfer-encoding") => fields.transfer_encoding = true,
-                        17 if is("sec-websocket-key") => fields.key.add(value),
-                        21 if is("sec-websocket-version") => fields.version.add(value),
-                        22 => fields.has_subprotocols |= is("sec-websocket-protocol"),
-                        24 => fields.has_extensions |= is("sec-websocket-extensions"),
+                        10 if is("Connection") => self.add_connection(value),
+                        17 if is("Transfer-Encoding") => self.transfer_encoding = true,
+                        17 if is("Sec-WebSocket-Key") => self.key.add(value),
+                        21 if is("Sec-WebSocket-Version") => self.version.add(value),
+                        22 if is("Sec-WebSocket-Protocol") => {
+                            self.subprotocols
+                                .add(line(), |count| count_subprotocols(count, value, limits));
+                        }
+                        24 if is("Sec-WebSocket-Extensions") => {
+                            self.extensions
+                                .add(line(), |count| count_extensions(count, value, limits));
+                        }
                         _ => {}
                     }
                     continue;
@@ -101,16 +151,16 @@ impl<'a> Fields<'a> {
                 return Err(HandshakeError::DuplicateHeader);
             }
         }
-        Ok(fields)
+        Ok(())
     }
 
     fn add_connection(&mut self, value: &[u8]) {
         for option in elements(value) {
             self.connection = Some(match self.connection {
-                _ if !is_token(option) => Options::Malformed,
                 Some(Options::Malformed) => Options::Malformed,
+                _ if is_name(option, "Upgrade") => Options::Upgrade,
+                _ if !is_token(option) => Options::Malformed,
                 Some(Options::Upgrade) => Options::Upgrade,
-                _ if option.eq_ignore_ascii_case(b"upgrade") => Options::Upgrade,
                 _ => Options::Others,
             });
         }
@@ -119,7 +169,7 @@ impl<'a> Fields<'a> {
     /// RFC 9112 §3.2: 400 for an HTTP/1.1 request with no `Host`, more than one or an invalid one.
     pub(crate) fn check_host(
         &self,
-        line: &RequestLine,
+        line: &RequestLine<'_>,
         target: &Target<'_>,
     ) -> Result<(), HandshakeError> {
         let Some(host) = self.host else {
@@ -128,7 +178,6 @@ impl<'a> Fields<'a> {
                 _ => Err(HandshakeError::Host),
             };
         };
-        let host = core::str::from_utf8(host).map_err(|_| HandshakeError::Host)?;
         let host = Authority::parse(host).map_err(|_| HandshakeError::Host)?;
         // RFC 9112 §3.2.2: the absolute form names the host, too. Two different ones are a trap.
         match &target.authority {
@@ -153,14 +202,12 @@ impl<'a> Fields<'a> {
     /// §4.2.1: all that a request that names websocket has to be; `None` for another one.
     pub(crate) fn check_upgrade(
         &self,
-        head: &Head,
-        line: &RequestLine,
-        config: &Config,
+        line: &RequestLine<'_>,
     ) -> Result<Option<Upgrade>, HandshakeError> {
         if !self.names_websocket {
             return Ok(None);
         }
-        match head.text(&line.method) {
+        match line.method {
             "GET" => {}
             method if method.eq_ignore_ascii_case("GET") => return Err(HandshakeError::Malformed),
             _ => return Err(HandshakeError::Method),
@@ -181,12 +228,8 @@ impl<'a> Fields<'a> {
             None => return Err(HandshakeError::Version),
         }
         let key = parse_key(self.key.value(HandshakeError::Key)?).ok_or(HandshakeError::Key)?;
-        if self.has_subprotocols {
-            negotiation::check_subprotocols(head, &config.limits)?;
-        }
-        if self.has_extensions {
-            negotiation::check_extensions(head, &config.limits)?;
-        }
-        Ok(Some(Upgrade { key, expects_continue: self.expects_continue }))
+        self.subprotocols.count?;
+        self.extensions.count?;
+        Ok(Some(Upgrade { key: *key, expects_continue: self.expects_continue }))
     }
 }

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use super::answer::Answer;
 use super::head::{HeadCollector, HeadKind};
+use super::request::RequestParts;
 use super::response::render;
 use super::{HandshakeError, Request};
 use crate::timer::{Clock, Deadline};
@@ -82,7 +83,9 @@ impl Server {
     /// [`Request::is_upgrade`] false.
     pub fn receive(&mut self, input: &mut &mut [u8]) -> Result<Option<Request>, HandshakeError> {
         let head = match &mut self.progress {
-            Progress::Head(collector) => collector.receive(&self.config.limits, input),
+            Progress::Head(collector) => {
+                collector.receive_request(&self.config.limits, input, RequestParts::read)
+            }
             Progress::Answering(_) => {
                 take(input);
                 return Ok(None);
@@ -94,15 +97,11 @@ impl Server {
                 return Ok(None);
             }
         };
-        let request = match head {
-            Ok(None) => return Ok(None),
-            Ok(Some(head)) => Request::parse(head, self.config.clone()),
-            Err(error) => Err(error),
-        };
-        match request {
-            Ok(request) => {
+        match head {
+            Ok(None) => Ok(None),
+            Ok(Some((head, parts))) => {
                 self.progress = Progress::Over;
-                Ok(Some(request))
+                Ok(Some(Request::new(head, parts, self.config.clone())))
             }
             Err(error) => {
                 take(input);

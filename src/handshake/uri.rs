@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
 
-use super::authority::{Authority, InvalidAuthority, is_encoded};
+use super::authority::{Authority, InvalidAuthority, encoded};
 
 /// A `ws` or `wss` URI: where to connect to, and what to ask for.
 ///
@@ -79,10 +79,11 @@ impl Uri {
         if authority.contains('@') {
             return Err(InvalidUri::Credentials);
         }
-        let authority = Authority::parse(authority).map_err(|invalid| match invalid {
-            InvalidAuthority::Host => InvalidUri::Host,
-            InvalidAuthority::Port => InvalidUri::Port,
-        })?;
+        let authority =
+            Authority::parse(authority.as_bytes()).map_err(|invalid| match invalid {
+                InvalidAuthority::Host => InvalidUri::Host,
+                InvalidAuthority::Port => InvalidUri::Port,
+            })?;
         Self::from_parts(secure, authority, resource)
     }
 
@@ -112,7 +113,7 @@ impl Uri {
             true => alloc::format!("[{host}]"),
             false => host.to_string(),
         };
-        match Authority::parse(&host) {
+        match Authority::parse(host.as_bytes()) {
             Ok(Authority { host, port: None }) => {
                 Self::from_parts(secure, Authority { host, port }, resource_name)
             }
@@ -132,11 +133,12 @@ impl Uri {
         };
         // RFC 3986 §3.3, §3.4: the characters of paths and queries.
         let is_legal = |byte: u8| matches!(byte, b':' | b'@' | b'/' | b'?');
-        if !matches!(resource.as_bytes(), [] | [b'/' | b'?', ..]) || !is_encoded(resource, is_legal)
+        if !matches!(resource.as_bytes(), [] | [b'/' | b'?', ..])
+            || encoded(resource.as_bytes(), is_legal) < resource.len()
         {
             return Err(InvalidUri::ResourceName);
         }
-        let host = authority.host;
+        let host = core::str::from_utf8(authority.host).map_err(|_| InvalidUri::Host)?;
         let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         Ok(Self {
             secure,

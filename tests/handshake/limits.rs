@@ -47,6 +47,41 @@ fn request_with_headers(count: usize) -> String {
     format!("{}{fill}{upgrade}\r\n", START.replace(upgrade, ""))
 }
 
+/// A head that comes whole is read by another way than one that comes in pieces: they lead to the same.
+#[test]
+fn a_whole_head_is_judged_as_one_in_pieces() {
+    let config = Arc::new(Config::server());
+    let legal = format!("{START}Origin: http://server.example.com\r\nX:\r\n\r\n");
+    assert!(matches!(serve(&config, &legal), (Ok(Some(_)), _)));
+    assert!(matches!(serve(&config, &format!("\r\n\r\n{legal}")), (Ok(Some(_)), _)));
+    assert!(matches!(serve(&config, &format!("{legal}\r\n\r\n")), (Ok(Some(_)), _)));
+    // RFC 9112 §2.2: no bare LF, at the end of whichever line.
+    for (at, _) in legal.match_indices("\r\n") {
+        for end in ["\n", " \n", "\n\r\n"] {
+            let head = format!("{}{end}{}", &legal[..at], &legal[at + 2..]);
+            assert_eq!(error(&config, &head), Some(HandshakeError::Malformed), "{head:?}");
+        }
+    }
+    // The table on the stack has room for 128.
+    for (limit, counts) in [(100, [99, 100, 101]), (128, [127, 128, 129]), (200, [128, 129, 200])] {
+        let mut config = Config::server();
+        config.limits.max_headers = limit;
+        for count in counts {
+            let outcome = serve(&Arc::new(config.clone()), &request_with_headers(count)).0;
+            let expected = (count > limit).then_some(HandshakeError::TooManyHeaders);
+            assert_eq!(outcome.err(), expected, "{count} of {limit}");
+        }
+    }
+    // What comes first is what is said: the line that is no header comes before the limit, but it takes the parser.
+    let mut config = Config::server();
+    config.limits.max_headers = 8;
+    let config = Arc::new(config);
+    let many = request_with_headers(9).replacen("X: y", "X y", 1);
+    assert_eq!(error(&config, &many), Some(HandshakeError::TooManyHeaders));
+    let fewer = request_with_headers(8).replacen("X: y", "X y", 1);
+    assert_eq!(error(&config, &fewer), Some(HandshakeError::Malformed));
+}
+
 // T-GN-04
 #[test]
 fn defaults() {
