@@ -41,7 +41,8 @@ fn grow(buffer: &mut BytesMut, additional: usize, expected: usize) -> Result<(),
     }
     let held = buffer.len();
     let needed = held.saturating_add(additional);
-    let capacity = needed.saturating_mul(2).max(FIRST).min(expected.max(needed));
+    let most = expected.min(isize::MAX as usize).max(needed);
+    let capacity = needed.saturating_mul(2).max(FIRST).min(most);
     // By way of a `Vec`, the one of the two that can say that there is no memory.
     let mut bytes = Vec::from(mem::take(buffer));
     bytes.try_reserve_exact(capacity - held)?;

@@ -95,7 +95,8 @@ pub struct Limits {
     /// frames have 8 KiB beside it.
     /// Default: 1 MiB.
     pub max_write_buffer: usize,
-    /// Capacity in bytes up to which a buffer is kept between messages. Default: 4 MiB.
+    /// Capacity in bytes up to which a buffer is kept between messages: up to 16 KiB always, a larger one from the
+    /// second message on that needs it, until nothing has for [`Timeouts::release_after`]. Default: 4 MiB.
     pub retain: usize,
     /// Bytes of a request or response head, its final empty line included; more is 431. Default: 16 KiB.
     pub max_head_size: usize,
@@ -157,7 +158,7 @@ pub struct Timeouts {
     pub ping_interval: Option<Duration>,
     /// From a keepalive Ping, once the transport has taken it, to its Pong; the connection is then failed with 1011. Default: 20 s.
     pub pong: Option<Duration>,
-    /// From the last use of a buffer to its release. Default: 1 s.
+    /// From the last use of a buffer to its release, for those that are kept (see [`Limits::retain`]). Default: 1 s.
     pub release_after: Duration,
 }
 

@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes};
 use support::{
     BINARY, CLOSE, Frame, PING, TEXT, close_body, feed, frame, output, read_whole, seed,
 };
-use websocket_proto::{Config, Connection, MessageKind, Role, SendError, Transmit};
+use websocket_proto::{Config, Connection, MessageKind, Role, SendError, State, Transmit};
 
 fn server() -> Connection {
     let mut config = Config::server();
@@ -104,8 +104,114 @@ fn a_close_behind_a_message_that_was_begun() {
             bytes.extend(output(&mut connection));
             let frames = read_whole(Role::Server, &bytes);
             assert_eq!(frames.last().map(|frame| frame.opcode), Some(CLOSE), "{count}");
+            let whole = frames.iter().any(|frame| frame.payload == data);
+            // Looked at in any case but the first; begun only if something of it was taken.
+            let begun = bytes.windows(100).any(|part| part == &data[..100]);
+            assert!(whole || !begun, "{count}");
         }
     }
+}
+
+/// What nobody has looked at is not stuck: a Close goes behind it, as behind everything else.
+#[test]
+fn never_looked_at_is_not_stuck() {
+    for looked in [false, true] {
+        let mut connection = server();
+        connection.send_text("answer").unwrap();
+        let lent = connection.lend_text("last").unwrap();
+        if looked {
+            assert!(!lent.chunk().is_empty());
+        }
+        drop(lent);
+        feed(&mut connection, &frame(Role::Client, true, CLOSE, &close_body(1000, "")));
+        let frames = read_whole(Role::Server, &output(&mut connection));
+        let opcodes: Vec<_> = frames.iter().map(|frame| frame.opcode).collect();
+        assert_eq!(opcodes, if looked { vec![CLOSE] } else { vec![TEXT, TEXT, CLOSE] });
+    }
+}
+
+/// Whatever is left of it when everything before was taken, counts as shown, too.
+#[test]
+fn what_is_left_was_shown() {
+    let mut connection = server();
+    connection.send_text("answer").unwrap();
+    let mut bytes = lend(&mut connection, b"last", 8, 8);
+    feed(&mut connection, &frame(Role::Client, true, CLOSE, &close_body(1000, "")));
+    bytes.extend(output(&mut connection));
+    let frames = read_whole(Role::Server, &bytes);
+    let opcodes: Vec<_> = frames.iter().map(|frame| frame.opcode).collect();
+    assert_eq!(opcodes, [TEXT, CLOSE], "cut at the next boundary");
+}
+
+/// T-CT-02: a refusal lasts until half of what there is was transmitted, the lent message included.
+#[test]
+fn full_until_half_of_it_is_gone() {
+    for lent in [false, true] {
+        let mut config = Config::server();
+        config.limits.max_write_buffer = 1000;
+        let mut connection = Connection::server(config);
+        connection.send_binary(&[0; 98]).unwrap();
+        assert_eq!(connection.send_binary(&[0; 950]), Err(SendError::Full));
+        if lent {
+            connection.lend_binary(&[0; 850]).unwrap().advance(104);
+        } else {
+            connection.send_binary(&[0; 850]).unwrap();
+            if let Transmit::Write(mut output) = connection.transmit() {
+                output.advance(104);
+            }
+        }
+        assert_eq!(connection.unsent(), 850);
+        assert!(connection.is_full(), "lent {lent}");
+    }
+}
+
+/// Leaked, it is not sent; leaked with a part of it taken, nothing more is.
+#[test]
+fn leaked() {
+    for count in 0..12 {
+        let mut connection = server();
+        let mut lent = connection.lend_binary(&[1; 10]).unwrap();
+        let mut bytes = Vec::new();
+        while bytes.len() < count {
+            bytes.push(lent.chunk()[0]);
+            lent.advance(1);
+        }
+        std::mem::forget(lent);
+        if matches!(count, 1..12) {
+            assert_eq!(connection.send_text("then"), Err(SendError::Closed));
+            assert!(matches!(connection.transmit(), Transmit::Abort));
+            connection.transport_shut_down();
+            assert_eq!(connection.state(), State::Closed);
+        } else {
+            connection.send_text("then").unwrap();
+            bytes.extend(output(&mut connection));
+            assert_eq!(read_whole(Role::Server, &bytes).len(), 1);
+        }
+    }
+}
+
+/// From the sending half, and with a violation of the peer's in between.
+#[test]
+fn from_the_sending_half() {
+    let (mut incoming, mut outgoing) = server().split();
+    let data = data(300);
+    let mut lent = outgoing.lend_binary(&data).unwrap();
+    let mut bytes = lent.chunk().to_vec();
+    let count = bytes.len();
+    lent.advance(count);
+    bytes.extend_from_slice(&lent.chunk()[..100]);
+    lent.advance(100);
+    drop(lent);
+    let mut wrong = [0xC1, 0x80, 0, 0, 0, 0];
+    assert!(incoming.receive(&mut &mut wrong[..]).is_err());
+    outgoing.apply(incoming.take_reply().unwrap());
+    while let Some(run) = outgoing.take_output() {
+        bytes.extend_from_slice(&run);
+    }
+    let frames = read_whole(Role::Server, &bytes);
+    assert_eq!(frames.len(), 2);
+    assert_eq!((frames[0].opcode, &frames[0].payload), (BINARY, &data));
+    assert_eq!(frames[1].opcode, CLOSE);
 }
 
 #[cfg(feature = "std")]

@@ -25,6 +25,8 @@ pub(crate) struct Peer {
     stage: Stage,
     held: Option<Box<Held>>,
     input: Input,
+    /// Whether it waits for its turn.
+    pub(crate) is_lined_up: bool,
 }
 
 /// What is known of the socket's other direction.
@@ -66,7 +68,7 @@ impl Peer {
         socket.set_nodelay(true)?;
         let stage = Stage::Handshake(handshake::Server::new(config));
         // The request is often there already.
-        Ok(Self { socket, stage, held: None, input: Input::Ready })
+        Ok(Self { socket, stage, held: None, input: Input::Ready, is_lined_up: false })
     }
 
     /// Takes down what the poller has seen. It says so once.

@@ -71,7 +71,7 @@ impl Server {
             if let Some(peer) = self.peers.get_mut(key).and_then(Option::as_deref_mut) {
                 peer.notice(event);
             }
-            self.ready.push_back(key);
+            self.line_up(key);
         }
         self.events = Some(events);
         match polled {
@@ -83,7 +83,12 @@ impl Server {
         for _ in 0..self.ready.len() {
             match self.ready.pop_front() {
                 Some(LISTENER) => self.accept(now),
-                Some(key) => self.drive(key, now),
+                Some(key) => {
+                    if let Some(peer) = self.peers.get_mut(key).and_then(Option::as_deref_mut) {
+                        peer.is_lined_up = false;
+                    }
+                    self.drive(key, now);
+                }
                 None => break,
             }
         }
@@ -145,10 +150,19 @@ impl Server {
         if peer.is_closed() {
             return self.remove(key);
         }
-        if peer.can_read() {
+        let more = peer.can_read();
+        self.alarms.set(key, deadline);
+        if more {
+            self.line_up(key);
+        }
+    }
+
+    /// Once: who sends most is not to have most turns.
+    fn line_up(&mut self, key: usize) {
+        let peer = self.peers.get_mut(key).and_then(Option::as_deref_mut);
+        if !peer.is_some_and(|peer| std::mem::replace(&mut peer.is_lined_up, true)) {
             self.ready.push_back(key);
         }
-        self.alarms.set(key, deadline);
     }
 
     /// Drops a connection. The poller forgets its socket when that is closed.

@@ -195,7 +195,7 @@ impl Decoder {
     /// As `begin`, for a header that came in several pieces.
     #[cold]
     fn begin_held(&mut self, input: &mut &mut [u8]) -> Result<Option<Header>, ProtocolError> {
-        if matches!(self.state, State::Between) {
+        if matches!(self.state, State::Between) && !input.is_empty() {
             self.state = State::Header { bytes: [0; Header::MAX_SIZE], held: 0 };
         }
         while let Some((next, _)) = input.split_first() {

@@ -1,10 +1,10 @@
 //! §5.3  Masking: octet i of the payload meets octet i mod 4 of the key in an exclusive or.
 //!
 //! ```text
-//! up to 64 bytes   [ first N ]          two overlapping ends, N a power of two: no loop, no odd bytes
+//! up to 128 bytes  [ first N ]          two overlapping ends, N a power of two: no loop, no odd bytes
 //!                       [ last N  ]
-//! more             [ block ][ block ][ block ]
-//!                                 [ last 64 ]
+//! more             [ first 64 ]  [ last 64 ]
+//!                     [ block ][ block ]          aligned from 1 KiB on, else at the start
 //! ```
 //!
 //! What overlaps is computed from the bytes as they were and written twice, the same both times. The loop over

@@ -24,7 +24,7 @@ pub(crate) struct Unfragmented<'i> {
 
 impl Decoder {
     /// Takes a message off the input that stands there in one frame, whole, right, uncompressed and within the
-    /// limits. `None`: nothing was taken; [`begin`](Self::begin) says what is there instead. (A frame of fewer than eight bytes at the end of the input is left to it, too.)
+    /// limits. `None`: nothing was taken; [`begin`](Self::begin) says what is there instead.
     #[inline(always)]
     pub(crate) fn take_message<'i>(
         &mut self,
@@ -57,7 +57,10 @@ impl Decoder {
         if !self.is_between_messages() {
             return None;
         }
-        let head = u64::from_le_bytes(*input.first_chunk()?);
+        let head = match input.first_chunk() {
+            Some(head) => u64::from_le_bytes(*head),
+            None => short_word(input),
+        };
         let [first, second, high, low, ..] = head.to_le_bytes();
         let kind = match first ^ rsv1 {
             TEXT => MessageKind::Text,
@@ -87,5 +90,47 @@ impl Decoder {
         *input = rest;
         let (_, data) = frame.split_at_mut(header_size);
         Some(Unfragmented { kind, data, key, size })
+    }
+}
+
+/// The bytes of an input that has fewer than eight, and zeros behind them: whatever they say is behind it is missed
+/// when the size of the frame is looked at.
+fn short_word(input: &[u8]) -> u64 {
+    input.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames at the end of an input, and what is cut off them, down to nothing.
+    #[test]
+    fn short_inputs() {
+        for (role, whole) in [
+            (Role::Client, &b"\x81\x05Hello"[..]),
+            (Role::Client, b"\x82\x00"),
+            (Role::Server, b"\x81\x81\x01\x02\x03\x04\x40"),
+            (Role::Server, b"\x82\x80\x01\x02\x03\x04"),
+            (Role::Client, b"\x82\x7e\x00\x7e"),
+            (Role::Server, b"\x82\xfe\x00\x7e\x01\x02\x03\x04"),
+        ] {
+            for count in 0..=whole.len() {
+                let mut decoder = Decoder::new(role).with_whole_messages_below(1000);
+                let mut bytes = whole[..count].to_vec();
+                let mut input = &mut bytes[..];
+                let taken = decoder.take_message(&mut input).is_some();
+                let announced = usize::from(whole[1] & 0x7F);
+                assert_eq!(taken, count == whole.len() && announced < 126, "{whole:?} {count}");
+                assert_eq!(input.len(), if taken { 0 } else { count });
+            }
+        }
+    }
+
+    /// To ask for the next frame of an empty input changes nothing.
+    #[test]
+    fn an_empty_input_is_no_start() {
+        let mut decoder = Decoder::new(Role::Client).with_whole_messages_below(1000);
+        assert!(decoder.begin(&mut &mut [][..]).unwrap().is_none());
+        assert!(decoder.take_message(&mut &mut b"\x81\x08whole it".to_vec()[..]).is_some());
     }
 }

@@ -91,6 +91,7 @@ impl Incoming {
         let result = match self.next_unfragmented(input) {
             Glance::Message(message) => Ok(Some(message)),
             Glance::Wrong(violation) => self.next_wrong(violation, input, &mut notes),
+            Glance::Other if input.is_empty() => Ok(None),
             Glance::Other => self.next(input, &mut notes),
         };
         self.reply = Some(reply);
@@ -331,7 +332,8 @@ impl Incoming {
         let is_text = self.message.kind == MessageKind::Text;
         if !piece.data.is_empty() {
             // Before its last frame, nobody knows how long the message will be.
-            let expected = if fin { self.message.size } else { u64::MAX };
+            let most = self.config.limits.max_message_size;
+            let expected = if fin { self.message.size } else { most };
             let (ascii, added) = self
                 .assembly
                 .add_message(piece, expected)
@@ -411,7 +413,7 @@ fn whole_messages_below(config: &Config) -> u16 {
     u16::try_from(most.saturating_add(1)).unwrap_or(u16::MAX)
 }
 
-/// The event of a message that is valid.
+/// The event of a message, a text of which must have passed our validator.
 #[inline(always)]
 fn whole(kind: MessageKind, payload: Payload<'_>) -> Event<'_> {
     match kind {

@@ -80,7 +80,7 @@ impl Outgoing {
 
     /// See [`Connection::take_output`](crate::Connection::take_output).
     pub fn take_output(&mut self) -> Option<Bytes> {
-        let taken = self.draining(|outbox, retain| outbox.take(retain))?;
+        let taken = self.draining(Outbox::take)?;
         self.transport_took(taken.len());
         Some(taken)
     }
@@ -249,9 +249,7 @@ impl Outgoing {
         if count > 0 {
             self.timer.progressed();
         }
-        if self.refused && self.outbox.weight() <= self.config.limits.max_write_buffer / 2 {
-            self.refused = false;
-        }
+        self.refused = self.refused && self.is_half_full(0);
         if self.outbox.unsent_control() == 0 {
             self.timer.control_drained();
         }
@@ -261,6 +259,12 @@ impl Outgoing {
                 self.end();
             }
         }
+    }
+
+    /// Whether there are, with `more` bytes, more than half as many as the output may have.
+    #[inline]
+    pub(super) fn is_half_full(&self, more: usize) -> bool {
+        self.outbox.weight().saturating_add(more) > self.config.limits.max_write_buffer / 2
     }
 
     /// Whether the transport was shown bytes that it did not take.

@@ -8,6 +8,7 @@ use std::io::IoSlice;
 use bytes::Buf;
 
 use super::Outgoing;
+use super::ending::Phase;
 use crate::frame::{EncodedHeader, encode};
 
 /// All that there is to transmit, a message at its end that was not copied: a [`Buf`], to be written and
@@ -16,7 +17,8 @@ use crate::frame::{EncodedHeader, encode};
 /// Made by [`Connection::lend_binary`](crate::Connection::lend_binary) and
 /// [`lend_text`](crate::Connection::lend_text). The message is sent in any case: when this is dropped, what the
 /// transport has not taken is copied behind what is queued, to be transmitted later. (If it is leaked, the message
-/// is not sent; if it is leaked with a part of the message taken, what follows makes no sense to the peer.)
+/// is not sent; if it is leaked with a part of the message taken, the transport is to be dropped:
+/// [`Transmit::Abort`](crate::Transmit::Abort).)
 #[must_use = "to be written; dropped at once, the message is copied and queued"]
 pub struct Lent<'a> {
     outgoing: &'a mut Outgoing,
@@ -37,6 +39,11 @@ impl LentFrame<'_> {
     #[inline]
     fn header(&self) -> &[u8] {
         self.header.get(self.taken..).unwrap_or_default()
+    }
+
+    #[inline]
+    fn left(&self) -> usize {
+        self.header().len() + self.payload.len()
     }
 
     /// Takes off `count` bytes, or all; returns how many.
@@ -67,8 +74,7 @@ impl<'a> Lent<'a> {
 impl Buf for Lent<'_> {
     #[inline]
     fn remaining(&self) -> usize {
-        let frame = self.frame.as_ref().map_or(0, |one| one.header().len() + one.payload.len());
-        self.outgoing.outbox.unsent() + frame
+        self.outgoing.outbox.unsent() + self.frame.as_ref().map_or(0, LentFrame::left)
     }
 
     #[inline]
@@ -101,16 +107,26 @@ impl Buf for Lent<'_> {
     /// Takes off `count` bytes; more than there are takes off all of them.
     #[inline]
     fn advance(&mut self, count: usize) {
+        let (shown, refused) = (*self.outgoing.shown.get_mut(), self.outgoing.refused);
         let queued = self.outgoing.outbox.unsent();
         if queued > 0 {
             self.outgoing.transmitted(count.min(queued));
         }
-        if let Some(frame) = &mut self.frame {
-            let taken = frame.advance(count.saturating_sub(queued));
-            if taken > 0 {
-                self.outgoing.transport_took(taken);
-            }
+        let Some(frame) = &mut self.frame else { return };
+        let taken = frame.advance(count.saturating_sub(queued));
+        if taken > 0 {
+            self.outgoing.transport_took(taken);
         }
+        let left = frame.left();
+        if left > 0 {
+            // What is left was shown as well, and is as much as if it were queued.
+            *self.outgoing.shown.get_mut() = shown;
+            self.outgoing.refused = refused && self.outgoing.is_half_full(left);
+        }
+        // Should this be leaked now, the rest of the frame would be missing.
+        let is_inside = left > 0 && frame.taken > 0;
+        self.outgoing.phase =
+            if is_inside { Phase::Aborting { clean: false } } else { Phase::Open };
     }
 }
 
@@ -118,13 +134,12 @@ impl Drop for Lent<'_> {
     #[inline]
     fn drop(&mut self) {
         let Some(frame) = &self.frame else { return };
+        self.outgoing.phase = Phase::Open;
         self.outgoing.queued();
         if frame.taken == 0 {
             self.outgoing.outbox.push(frame.first, None, frame.payload);
-        } else if !(frame.header().is_empty() && frame.payload.is_empty()) {
+        } else if frame.left() > 0 {
             self.outgoing.outbox.push_rest(frame.header(), frame.payload);
-            // All that was queued was taken, but not all that was shown.
-            *self.outgoing.shown.get_mut() = true;
         }
     }
 }
