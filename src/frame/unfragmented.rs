@@ -24,25 +24,39 @@ pub(crate) struct Unfragmented<'i> {
 
 impl Decoder {
     /// Takes a message off the input that stands there in one frame, whole, right, uncompressed and within the
-    /// limits. `None`: nothing was taken; [`begin`](Self::begin) says what is there instead.
+    /// limits. `None`: nothing was taken; [`take_rare_message`](Self::take_rare_message) and then
+    /// [`begin`](Self::begin) say what is there instead.
     #[inline(always)]
     pub(crate) fn take_message<'i>(
         &mut self,
         input: &mut &'i mut [u8],
     ) -> Option<Unfragmented<'i>> {
-        self.take_message_with(input, 0)
+        let head = u64::from_le_bytes(*input.first_chunk()?);
+        self.take_message_with(head, input, 0)
     }
 
-    /// As `take_message`, for one that is compressed.
-    #[cfg(feature = "deflate")]
-    pub(crate) fn take_compressed_message<'i>(
+    /// The same for what [`take_message`](Self::take_message) leaves out, so that it stays small: messages that are
+    /// compressed, which is told as well, and inputs of fewer than eight bytes.
+    pub(crate) fn take_rare_message<'i>(
         &mut self,
         input: &mut &'i mut [u8],
-    ) -> Option<Unfragmented<'i>> {
-        if self.allows_compression() { self.take_message_with(input, RSV1) } else { None }
+    ) -> Option<(Unfragmented<'i>, bool)> {
+        let (head, is_short) = match input.first_chunk() {
+            Some(head) => (u64::from_le_bytes(*head), false),
+            None => (short_word(input), true),
+        };
+        #[cfg(feature = "deflate")]
+        let rsv1 = if self.allows_compression() { head.to_le_bytes()[0] & RSV1 } else { 0 };
+        #[cfg(not(feature = "deflate"))]
+        let rsv1 = 0;
+        if rsv1 == 0 && !is_short {
+            return None;
+        }
+        let message = self.take_message_with(head, input, rsv1)?;
+        Some((message, rsv1 != 0))
     }
 
-    /// All of the header is looked at in one word, and only one sum stands between the start of this frame
+    /// All of the header is looked at in one word, `head`, and only one sum stands between the start of this frame
     /// and that of the next.
     #[inline(always)]
     #[expect(
@@ -51,16 +65,13 @@ impl Decoder {
     )]
     fn take_message_with<'i>(
         &mut self,
+        head: u64,
         input: &mut &'i mut [u8],
         rsv1: u8,
     ) -> Option<Unfragmented<'i>> {
         if !self.is_between_messages() {
             return None;
         }
-        let head = match input.first_chunk() {
-            Some(head) => u64::from_le_bytes(*head),
-            None => short_word(input),
-        };
         let [first, second, high, low, ..] = head.to_le_bytes();
         let kind = match first ^ rsv1 {
             TEXT => MessageKind::Text,
@@ -118,7 +129,8 @@ mod tests {
                 let mut decoder = Decoder::new(role).with_whole_messages_below(1000);
                 let mut bytes = whole[..count].to_vec();
                 let mut input = &mut bytes[..];
-                let taken = decoder.take_message(&mut input).is_some();
+                assert!(decoder.take_message(&mut input).is_none() || whole.len() >= 8);
+                let taken = decoder.take_rare_message(&mut input).is_some();
                 let announced = usize::from(whole[1] & 0x7F);
                 assert_eq!(taken, count == whole.len() && announced < 126, "{whole:?} {count}");
                 assert_eq!(input.len(), if taken { 0 } else { count });

@@ -6,7 +6,7 @@ use core::mem;
 use super::inflation::{CHUNK, Inflation, LAST_BYTE};
 use super::{Chunk, Event, Incoming, Message, Payload, whole};
 use crate::deflate::{CompressionPool, Direction};
-use crate::frame::{Header, Unfragmented, apply_mask};
+use crate::frame::{Header, MessageKind, apply_mask};
 use crate::utf8::InvalidUtf8;
 use crate::{Delivery, ProtocolError};
 
@@ -23,13 +23,15 @@ impl Incoming {
     /// A compressed message in one frame; if all is well, it is [`inflated`](Self::inflated).
     pub(super) fn inflate_unfragmented(
         &mut self,
-        message: Unfragmented<'_>,
+        kind: MessageKind,
+        data: &mut [u8],
+        key: Option<[u8; 4]>,
     ) -> Result<(), ProtocolError> {
-        self.message = Message::new(message.kind);
+        self.message = Message::new(kind);
         if let Some(inflation) = &mut self.inflation {
             inflation.begin(true);
         }
-        self.inflate(message.data, message.key, true)
+        self.inflate(data, key, true)
     }
 
     /// Adds a piece of a compressed message; its `end` makes it [`inflated`](Self::inflated).

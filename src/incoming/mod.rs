@@ -167,12 +167,26 @@ impl Incoming {
     /// For the same reason there is no `Result` here: its error would share its place with parts of the event.
     #[inline(always)]
     pub(crate) fn next_unfragmented<'i>(&mut self, input: &mut &'i mut [u8]) -> Glance<'i> {
-        let Some(message) = self.decoder.take_message(input) else {
-            return Glance::Other;
-        };
+        match self.decoder.take_message(input) {
+            Some(message) => self.unfragmented(message, false),
+            None => Glance::Other,
+        }
+    }
+
+    /// What has become of a message that was taken.
+    #[inline(always)]
+    #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "none is compressed"))]
+    fn unfragmented<'i>(&mut self, message: Unfragmented<'i>, is_compressed: bool) -> Glance<'i> {
         let Unfragmented { kind, data, key, size } = message;
         self.counters.frames += 1;
         self.counters.bytes += size as u64;
+        #[cfg(feature = "deflate")]
+        if is_compressed {
+            return match self.inflate_unfragmented(kind, data, key) {
+                Ok(()) => Glance::Message(self.inflated()),
+                Err(violation) => Glance::Wrong(violation),
+            };
+        }
         if !unmask_message(data, key, kind) {
             return Glance::Wrong(ProtocolError::InvalidUtf8);
         }
@@ -186,13 +200,11 @@ impl Incoming {
         input: &mut &'i mut [u8],
         reaction: &mut impl React,
     ) -> Result<Option<Event<'i>>, ProtocolError> {
-        #[cfg(feature = "deflate")]
-        if let Some(message) = self.decoder.take_compressed_message(input) {
-            self.counters.frames += 1;
-            self.counters.bytes += message.size as u64;
-            return match self.inflate_unfragmented(message) {
-                Ok(()) => Ok(Some(self.inflated())),
-                Err(violation) => self.next_wrong(violation, input, reaction),
+        if let Some((message, is_compressed)) = self.decoder.take_rare_message(input) {
+            return match self.unfragmented(message, is_compressed) {
+                Glance::Message(event) => Ok(Some(event)),
+                Glance::Wrong(violation) => self.next_wrong(violation, input, reaction),
+                Glance::Other => Ok(None),
             };
         }
         let before = input.len();

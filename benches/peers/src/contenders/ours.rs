@@ -55,11 +55,12 @@ impl Receive for Receiving {
             }
             let mut input = &mut self.buffer[self.unread.clone()];
             while left > 0 {
-                match self.connection.receive(&mut input).map_err(text)? {
-                    Some(Event::Binary(data)) => see(Kind::Binary, &data),
-                    Some(Event::Text(text)) => see(Kind::Text, text.as_bytes()),
-                    Some(_) => continue,
-                    None => break,
+                match self.connection.receive(&mut input) {
+                    Ok(Some(Event::Binary(data))) => see(Kind::Binary, &data),
+                    Ok(Some(Event::Text(text))) => see(Kind::Text, text.as_bytes()),
+                    Ok(Some(_)) => continue,
+                    Ok(None) => break,
+                    Err(violation) => return Err(text(violation)),
                 }
                 left -= 1;
             }
@@ -128,11 +129,13 @@ impl Contender for Ours {
             while ahead < messages {
                 let count = stream.fill(&mut buffer);
                 let mut input = &mut buffer[..count];
-                while let Some(event) = connection.receive(&mut input).map_err(text)? {
-                    match event {
-                        Event::Binary(data) => connection.send_binary(&data),
-                        Event::Text(text) => connection.send_text(&text),
-                        _ => continue,
+                loop {
+                    match connection.receive(&mut input) {
+                        Ok(Some(Event::Binary(data))) => connection.send_binary(&data),
+                        Ok(Some(Event::Text(text))) => connection.send_text(&text),
+                        Ok(Some(_)) => continue,
+                        Ok(None) => break,
+                        Err(violation) => return Err(text(violation)),
                     }
                     .map_err(text)?;
                     ahead += 1;
