@@ -19,6 +19,9 @@ use websocket_proto::{
 /// A message of so many bytes is worth a write of its own, if that saves its copy.
 const LARGE: usize = 16 << 10;
 
+/// Of so many bytes a socket leaves more than is worth copying: what is our own by then is queued as it is.
+const HUGE: usize = 256 << 10;
+
 /// All that is kept of a connection. While it is idle there is no buffer among it.
 pub(crate) struct Peer {
     pub(crate) socket: TcpStream,
@@ -249,11 +252,14 @@ fn send_binary(
     data: Payload<'_>,
     socket: &TcpStream,
 ) -> Option<Message> {
-    // It came in more than one read, and so in a buffer of its own, which goes out as it is.
-    if let Payload::Owned(data) = data {
-        let message = Message::Binary(data.freeze());
-        return (message.send(connection) == Err(SendError::Full)).then_some(message);
-    }
+    let data = match data {
+        // It came in more than one read, and so in a buffer of its own.
+        Payload::Owned(data) if data.len() >= HUGE => {
+            let message = Message::Binary(data.freeze());
+            return (message.send(connection) == Err(SendError::Full)).then_some(message);
+        }
+        data => data,
+    };
     let sent = match data.len() {
         LARGE.. => connection.lend_binary(&data).map(|lent| write_lent(lent, socket)),
         _ => connection.send_binary(&data),
