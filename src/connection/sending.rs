@@ -61,10 +61,12 @@ impl Connection {
     /// Lends a binary message to the transport: as [`send_binary`](Self::send_binary) and
     /// [`transmit`](Self::transmit) in one, without copying what is written at once.
     ///
-    /// What is returned shows everything that is queued and then this message, so that one vectored write takes it all.
-    /// When it is dropped, what the transport did not take is copied. Worth it for large messages, where the
-    /// transport is likely to take them; small ones are better queued and written together. (A client masks and
-    /// copies, and so does whoever compresses.)
+    /// What is returned shows everything that is queued and then this message, so that one vectored write can take it
+    /// all: the message is the last two of the slices, if there are enough of them. It may be written in several
+    /// steps; when it is dropped, what the transport did not take is copied. If the write fails, too: the message is
+    /// queued then, and is not to be lent again. Worth it for large messages, where the transport is likely to take
+    /// them; small ones are better queued and written together. (A client masks and copies, and so does whoever
+    /// compresses. Without `std` there is `chunk` only, which shows one piece at a time.)
     ///
     /// ```
     /// use bytes::Buf;
@@ -75,8 +77,11 @@ impl Connection {
     ///     let mut output = connection.lend_binary(data).map_err(io::Error::other)?;
     ///     let mut parts = [IoSlice::new(&[]); 16];
     ///     let filled = output.chunks_vectored(&mut parts);
-    ///     let count = socket.write_vectored(&parts[..filled])?;
-    ///     output.advance(count);
+    ///     match socket.write_vectored(&parts[..filled]) {
+    ///         Ok(count) => output.advance(count),
+    ///         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+    ///         Err(error) => return Err(error),
+    ///     }
     ///     Ok(())      // what is left is queued: for `transmit`, when the socket takes more
     /// }
     /// # let mut connection = Connection::server(websocket_proto::Config::server());
@@ -87,7 +92,8 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// As [`send_text`](Self::send_text).
+    /// As [`send_text`](Self::send_text): the whole message counts, whatever the transport would take at once, unless
+    /// nothing is queued.
     #[inline]
     pub fn lend_binary<'a>(&'a mut self, data: &'a [u8]) -> Result<Lent<'a>, SendError> {
         self.outgoing.lend_binary(data)

@@ -15,8 +15,8 @@ use crate::frame::{EncodedHeader, encode};
 /// [advanced](Buf::advance) by as much as the transport took.
 ///
 /// Made by [`Connection::lend_binary`](crate::Connection::lend_binary) and
-/// [`lend_text`](crate::Connection::lend_text). The message is sent in any case: when this is dropped, what the
-/// transport has not taken is copied behind what is queued, to be transmitted later. (If it is leaked, the message
+/// [`lend_text`](crate::Connection::lend_text). The message is sent, written or not: when this is dropped, what the
+/// transport has not taken is copied behind what is queued, to be transmitted later. (If it is leaked instead, the message
 /// is not sent; if it is leaked with a part of the message taken, the transport is to be dropped:
 /// [`Transmit::Abort`](crate::Transmit::Abort).)
 #[must_use = "to be written; dropped at once, the message is copied and queued"]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use tokio_websockets::{ClientBuilder, Message, ServerBuilder, WebSocketStream};
+use tokio_websockets::{ClientBuilder, Config, Message, ServerBuilder, WebSocketStream};
 use websocket_proto::Role;
 
 use super::{Contender, Outcome, Prepared, Receive, Receiver, Sending, Work, text};
@@ -15,9 +15,11 @@ pub struct TokioWebsockets;
 const BATCH: usize = 64;
 
 fn socket(role: Role, stream: Stream) -> WebSocketStream<Stream> {
+    // As much as is sent before a flush here: less would write in between.
+    let config = Config::default().flush_threshold(READ);
     match role {
-        Role::Server => ServerBuilder::new().serve(stream),
-        Role::Client => ClientBuilder::new().take_over(stream),
+        Role::Server => ServerBuilder::new().config(config).serve(stream),
+        Role::Client => ClientBuilder::new().config(config).take_over(stream),
     }
 }
 
