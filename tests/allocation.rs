@@ -268,7 +268,7 @@ fn a_server_references_large_payloads() {
 fn a_prepared_message_is_shared_by_its_receivers() {
     let config = Arc::new(roomy(Config::server()));
     let mut room: Vec<_> = (0..50).map(|_| Connection::server(config.clone())).collect();
-    for size in SIZES {
+    for size in SIZES.into_iter().chain([512, 513]) {
         let content = Bytes::from(payload(size));
         let message = Prepared::binary(content.clone());
         let count = allocations(|| {

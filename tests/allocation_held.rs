@@ -254,6 +254,24 @@ fn a_large_message_alone_leaves_no_buffer() {
     }
 }
 
+/// At the edge: a buffer of 16 KiB is kept from the first message on, one of a byte more is not.
+#[test]
+fn buffers_of_up_to_16_kib_are_kept() {
+    for (size, kept) in [(16 << 10, true), ((16 << 10) + 1, false)] {
+        let mut connection = Connection::server(Config::server());
+        // The first one has the rest of what a connection needs allocated.
+        message_in(&mut connection, 100, 2);
+        let mut wire = frame(Role::Client, true, BINARY, &vec![1; size]);
+        let half = wire.len() / 2;
+        let before = usage();
+        wire.chunks_mut(half + 1).for_each(|part| {
+            receive(&mut connection, part);
+        });
+        let held = usage().bytes_over(before);
+        assert_eq!(held > 8 << 10, kept, "{size}: {held}");
+    }
+}
+
 /// R6455-10.4-01 T-FR-01 T-FR-05: nothing is allocated for what is only announced.
 #[test]
 fn an_announced_length_allocates_nothing() {
