@@ -96,6 +96,9 @@ fn run(options: &Options) {
         own.insert(summary.row.name.clone(), summary.ours);
         summaries.push(summary);
     }
+    if summaries.is_empty() {
+        leave(2, "no such row: --list names them");
+    }
     report::summary(&summaries);
 }
 
