@@ -68,7 +68,8 @@ impl Connection {
     /// them; small ones are better queued and written together. (A client masks and copies, and so does whoever
     /// compresses. Without `std` there is `chunk` only, which shows one piece at a time.)
     ///
-    /// ```
+    #[cfg_attr(feature = "std", doc = "```")]
+    #[cfg_attr(not(feature = "std"), doc = "```text")]
     /// use bytes::Buf;
     /// use std::io::{self, IoSlice, Write};
     /// use websocket_proto::Connection;
