@@ -1,3 +1,12 @@
 //! Drivers: what joins a connection to a transport. Nothing here knows the protocol.
 
 pub mod blocking;
+mod closed;
+mod error;
+mod message;
+
+use closed::outcome;
+
+pub use closed::Closed;
+pub use error::{Error, Refused};
+pub use message::Message;

@@ -45,11 +45,8 @@
 //! what can be read (`None`), anything else an [`Error`].
 
 mod batch;
-mod closed;
-mod error;
 mod line;
 mod machine;
-mod message;
 mod open;
 mod read_buffer;
 mod reader;
@@ -60,10 +57,8 @@ mod transport;
 mod web_socket;
 mod writer;
 
+pub use super::{Closed, Error, Message, Refused};
 pub use batch::Batch;
-pub use closed::Closed;
-pub use error::{Error, Refused};
-pub use message::Message;
 pub use open::{accept, accept_with, connect, connect_with};
 pub use reader::Reader;
 pub use transport::{Plain, Transport, TryClone};

@@ -21,10 +21,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use bytes::{Buf, BufMut, BytesMut};
 
-use super::closed::outcome;
 use super::line::{Line, Written};
 use super::receiving::Queue;
 use super::{Closed, Error, Transport};
+use crate::adapter::outcome;
 use crate::{ExpiredDeadline, Outgoing, SendError, State, Transmit};
 
 /// Bytes that are taken from the queue at a time. What stays there can still be overtaken by a Pong, dropped by

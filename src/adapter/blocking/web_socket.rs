@@ -3,11 +3,11 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::closed::outcome;
 use super::line::{Line, Received};
 use super::read_buffer::ReadBuffer;
 use super::receiving::{Queue, Receiving, Side};
 use super::{Batch, Closed, Error, Message, Transport};
+use crate::adapter::outcome;
 use crate::timer::earlier;
 use crate::{
     CloseCode, CloseInformation, Config, Connection, Counters, Event, Incoming, Outgoing, Role,

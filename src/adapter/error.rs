@@ -1,4 +1,4 @@
-//! How a blocking WebSocket fails: whose fault it was, kept apart.
+//! How a WebSocket over a transport fails: whose fault it was, kept apart.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -10,7 +10,7 @@ use std::io;
 use crate::handshake::{HandshakeError, Refusal};
 use crate::{ExpiredDeadline, ProtocolError, SeedError, SendError};
 
-/// What a call on a blocking WebSocket may fail with.
+/// What a call on a WebSocket over a transport may fail with.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
