@@ -1,8 +1,12 @@
 //! §5.6  Messages to keep.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use bytes::Bytes;
 
-use crate::{MessageKind, Utf8Bytes};
+use super::Error;
+use crate::{Event, MessageKind, Outgoing, SendError, Utf8Bytes};
 
 /// A whole message, owned; a clone is one more reference.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,5 +34,61 @@ impl Message {
             Self::Text(text) => text.as_bytes(),
             Self::Binary(data) => data,
         }
+    }
+
+    /// The message that `event` is, if it is one.
+    pub(super) fn from_event(event: Event<'_>) -> Result<Option<Self>, Error> {
+        match event {
+            Event::Text(text) => Ok(Some(Self::Text(text.into_utf8_bytes()))),
+            Event::Binary(data) => Ok(Some(Self::Binary(data.into_bytes()))),
+            Event::Chunk(_) => Err(Error::ChunkedDelivery),
+            Event::Ping(_) | Event::Pong(_) | Event::Close(_) => Ok(None),
+        }
+    }
+
+    /// Queues the message; a large one is referenced where that is possible.
+    pub(super) fn queue(&self, outgoing: &mut Outgoing) -> Result<(), SendError> {
+        match self {
+            Self::Text(text) => outgoing.send_shared_text(text),
+            Self::Binary(data) => outgoing.send_shared(MessageKind::Binary, data),
+        }
+    }
+}
+
+impl From<Utf8Bytes> for Message {
+    fn from(text: Utf8Bytes) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&str> for Message {
+    /// Copies the text.
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Bytes> for Message {
+    fn from(data: Bytes) -> Self {
+        Self::Binary(data)
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(data: Vec<u8>) -> Self {
+        Self::Binary(data.into())
+    }
+}
+
+impl From<&[u8]> for Message {
+    /// Copies the bytes.
+    fn from(data: &[u8]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(data))
     }
 }

@@ -3,7 +3,11 @@
 pub mod blocking;
 mod closed;
 mod error;
+mod machine;
 mod message;
+mod read_buffer;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
 use closed::outcome;
 

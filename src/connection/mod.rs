@@ -11,7 +11,7 @@ use crate::closing::{CloseInformation, State};
 #[cfg(feature = "deflate")]
 use crate::deflate::Agreement;
 use crate::frame::Role;
-use crate::incoming::{Event, Glance, Incoming};
+use crate::incoming::{Event, Incoming};
 use crate::outgoing::{Outgoing, Transmit};
 use crate::timer::earlier;
 use crate::{Counters, ProtocolError};
@@ -79,22 +79,7 @@ impl Connection {
         &mut self,
         input: &mut &'i mut [u8],
     ) -> Result<Option<Event<'i>>, ProtocolError> {
-        match self.incoming.next_unfragmented(input) {
-            Glance::Message(message) => {
-                self.outgoing.heard();
-                Ok(Some(message))
-            }
-            Glance::Wrong(violation) => {
-                self.outgoing.heard();
-                self.incoming.next_wrong(violation, input, &mut self.outgoing)
-            }
-            // The end of each read: nothing waits inside for being asked.
-            Glance::Other if input.is_empty() => Ok(None),
-            Glance::Other => {
-                self.outgoing.heard();
-                self.incoming.next(input, &mut self.outgoing)
-            }
-        }
+        self.incoming.receive_for(&mut self.outgoing, input)
     }
 
     /// The peer will send no more: the end of the stream, or a broken transport (§7.1.4).

@@ -27,7 +27,7 @@ use crate::frame::{
     Decoder, Header, MessageKind, Opcode, Piece, Role, Unfragmented, apply_mask, parse_close,
 };
 use crate::rules::Sequence;
-use crate::{Config, Counters, Delivery, ProtocolError};
+use crate::{Config, Counters, Delivery, Outgoing, ProtocolError};
 use assembly::Assembly;
 #[cfg(feature = "deflate")]
 use inflation::Inflation;
@@ -49,7 +49,7 @@ pub struct Incoming {
 }
 
 /// What a first look at the input finds.
-pub(crate) enum Glance<'i> {
+enum Glance<'i> {
     /// A message that stands there in one frame. It was taken.
     Message(Event<'i>),
     /// One that must not be. It was taken.
@@ -96,6 +96,31 @@ impl Incoming {
         };
         self.reply = Some(reply);
         result
+    }
+
+    /// As `receive`, but what has to be answered, `outgoing` is told at once.
+    #[inline(always)]
+    pub(crate) fn receive_for<'i>(
+        &mut self,
+        outgoing: &mut Outgoing,
+        input: &mut &'i mut [u8],
+    ) -> Result<Option<Event<'i>>, ProtocolError> {
+        match self.next_unfragmented(input) {
+            Glance::Message(message) => {
+                outgoing.heard();
+                Ok(Some(message))
+            }
+            Glance::Wrong(violation) => {
+                outgoing.heard();
+                self.next_wrong(violation, input, outgoing)
+            }
+            // The end of each read: nothing waits inside for being asked.
+            Glance::Other if input.is_empty() => Ok(None),
+            Glance::Other => {
+                outgoing.heard();
+                self.next(input, outgoing)
+            }
+        }
     }
 
     /// The peer will send no more: drops what is unfinished, and tells the other half by the reply.
@@ -166,7 +191,7 @@ impl Incoming {
     /// event is larger than what registers hold, and to be handed through a call costs it as much as its header.
     /// For the same reason there is no `Result` here: its error would share its place with parts of the event.
     #[inline(always)]
-    pub(crate) fn next_unfragmented<'i>(&mut self, input: &mut &'i mut [u8]) -> Glance<'i> {
+    fn next_unfragmented<'i>(&mut self, input: &mut &'i mut [u8]) -> Glance<'i> {
         match self.decoder.take_message(input) {
             Some(message) => self.unfragmented(message, false),
             None => Glance::Other,
@@ -195,7 +220,7 @@ impl Incoming {
 
     /// As `receive`; what has to be answered, `reaction` is told.
     #[inline(never)]
-    pub(crate) fn next<'i>(
+    fn next<'i>(
         &mut self,
         input: &mut &'i mut [u8],
         reaction: &mut impl React,
@@ -216,7 +241,7 @@ impl Incoming {
 
     /// What a wrong message that [`next_unfragmented`](Self::next_unfragmented) has taken leads to.
     #[cold]
-    pub(crate) fn next_wrong<'i>(
+    fn next_wrong<'i>(
         &mut self,
         violation: ProtocolError,
         input: &mut &'i mut [u8],

@@ -2,11 +2,9 @@
 
 use core::fmt;
 
-use bytes::Bytes;
-
-use super::read_buffer::Unread;
 use super::receiving::{Side, drain};
 use super::{Error, Message};
+use crate::adapter::read_buffer::Unread;
 use crate::{Event, Incoming, Outgoing, ProtocolError, SendError};
 
 /// What one read brought: any number of events, lent by the read buffer.
@@ -74,11 +72,8 @@ impl<'a> Batch<'a> {
     /// As [`next_event`](Self::next_event); [`Error::ChunkedDelivery`] if messages are delivered by chunks.
     pub fn next_message(&mut self) -> Result<Option<Message>, Error> {
         while let Some(event) = self.next_event()? {
-            match event {
-                Event::Text(text) => return Ok(Some(Message::Text(text.into_utf8_bytes()))),
-                Event::Binary(data) => return Ok(Some(Message::Binary(Bytes::from(data)))),
-                Event::Chunk(_) => return Err(Error::ChunkedDelivery),
-                Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
+            if let Some(message) = Message::from_event(event)? {
+                return Ok(Some(message));
             }
         }
         Ok(None)

@@ -8,8 +8,8 @@ use std::time::Instant;
 use bytes::Buf;
 
 use super::Transport;
-use super::machine::Machine;
 use super::timeout::Timeout;
+use crate::adapter::machine::Machine;
 use crate::{Outgoing, Output, State, Timeouts, Transmit};
 
 /// Runs of bytes that one vectored write takes.

@@ -46,9 +46,7 @@
 
 mod batch;
 mod line;
-mod machine;
 mod open;
-mod read_buffer;
 mod reader;
 mod receiving;
 mod shared;

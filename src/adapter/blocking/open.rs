@@ -4,9 +4,9 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use super::line::{Line, Received};
-use super::machine::Machine;
-use super::read_buffer::ReadBuffer;
 use super::{Error, Refused, Transport, WebSocket};
+use crate::adapter::machine::Machine;
+use crate::adapter::read_buffer::ReadBuffer;
 use crate::handshake::{
     Acceptance, Client, ClientRequest, HandshakeError, Rejection, Request, ResponseHead, Server,
 };

@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use super::line::Received;
-use super::read_buffer::ReadBuffer;
 use super::{Batch, Error, Message};
+use crate::adapter::read_buffer::ReadBuffer;
 use crate::{Event, Incoming, Outgoing, SendError};
 
 /// What is received, and where it is read to.

@@ -4,10 +4,10 @@ use core::fmt;
 use core::time::Duration;
 
 use super::line::{Line, Received};
-use super::read_buffer::ReadBuffer;
 use super::receiving::{Queue, Receiving, Side};
 use super::{Batch, Closed, Error, Message, Transport};
 use crate::adapter::outcome;
+use crate::adapter::read_buffer::ReadBuffer;
 use crate::timer::earlier;
 use crate::{
     CloseCode, CloseInformation, Config, Connection, Counters, Event, Incoming, Outgoing, Role,

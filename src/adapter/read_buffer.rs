@@ -32,10 +32,15 @@ impl ReadBuffer {
     pub(super) fn space(&mut self) -> &mut [u8] {
         self.unread = 0..0;
         if self.bytes.len() != self.size {
-            self.bytes = Vec::new();
-            self.bytes.resize(self.size, 0);
+            self.bytes = new_buffer(self.size);
         }
         &mut self.bytes
+    }
+
+    /// Does without the allocation until the next read. Only for a buffer without anything unread.
+    #[cfg(feature = "tokio")]
+    pub(super) fn give_back(&mut self) {
+        pool::give_back(core::mem::take(&mut self.bytes));
     }
 
     /// Says that the first `count` bytes of the space were read.
@@ -47,6 +52,53 @@ impl ReadBuffer {
     pub(super) fn unread(&mut self) -> (&mut [u8], Unread<'_>) {
         let bytes = self.bytes.get_mut(self.unread.clone()).unwrap_or_default();
         (bytes, Unread(&mut self.unread))
+    }
+}
+
+#[cfg(not(feature = "tokio"))]
+fn new_buffer(size: usize) -> Vec<u8> {
+    alloc::vec![0; size]
+}
+
+#[cfg(feature = "tokio")]
+use pool::take as new_buffer;
+
+/// Buffers for those who know beforehand that there is something to be read: any number of connections on a
+/// thread get along with a few.
+#[cfg(feature = "tokio")]
+mod pool {
+    use alloc::vec::Vec;
+    use core::cell::RefCell;
+
+    use super::ReadBuffer;
+
+    /// Buffers that a thread keeps.
+    const KEPT: usize = 4;
+
+    std::thread_local! {
+        static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn take(size: usize) -> Vec<u8> {
+        let kept = || POOL.try_with(|pool| pool.try_borrow_mut().ok()?.pop()).ok()?;
+        match size {
+            ReadBuffer::DEFAULT_SIZE => kept(),
+            _ => None,
+        }
+        .unwrap_or_else(|| alloc::vec![0; size])
+    }
+
+    pub(super) fn give_back(buffer: Vec<u8>) {
+        if buffer.len() == ReadBuffer::DEFAULT_SIZE {
+            // While the thread ends there is no pool any more.
+            let _ = POOL.try_with(|pool| {
+                if let Ok(mut pool) = pool.try_borrow_mut() {
+                    if pool.len() < KEPT {
+                        pool.push(buffer);
+                    }
+                }
+            });
+        }
     }
 }
 

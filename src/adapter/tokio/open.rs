@@ -1,0 +1,199 @@
+//! §4  The opening handshake over an asynchronous transport.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::future::poll_fn;
+use core::task::{Context, Poll, ready};
+
+use ::tokio::io::{AsyncRead, AsyncWrite};
+
+use super::WebSocket;
+use super::line::{Line, Received};
+use crate::adapter::machine::Machine;
+use crate::adapter::read_buffer::ReadBuffer;
+use crate::adapter::{Error, Refused};
+use crate::handshake::{
+    Acceptance, Client, ClientRequest, HandshakeError, Rejection, Request, ResponseHead, Server,
+};
+use crate::{Config, Connection, State};
+
+/// Waits for a client's request and accepts it (§4.2): [`Config::server`], [`Acceptance::new`].
+///
+/// ```no_run
+/// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+/// use tokio::net::TcpListener;
+/// use websocket_proto::adapter::tokio::accept;
+///
+/// let listener = TcpListener::bind("127.0.0.1:9001").await?;
+/// loop {
+///     let (stream, _) = listener.accept().await?;
+///     tokio::spawn(async move {
+///         let mut websocket = accept(stream).await?;
+///         while let Some(message) = websocket.next().await {
+///             websocket.feed(message?).await?;
+///         }
+///         Ok::<(), websocket_proto::adapter::tokio::Error>(())
+///     });
+/// }
+/// # }
+/// ```
+///
+/// If the future is dropped, so is the transport.
+///
+/// # Errors
+/// [`Error::Handshake`] for a request that breaks the rules, comes too late or never, [`Error::Rejected`] for one
+/// that is not let in. By then it has been answered, and the transport has ended. [`Error::Io`] if that failed.
+pub async fn accept<S>(transport: S) -> Result<WebSocket<S>, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    accept_with(transport, Config::server(), async |request| request.accept(&Acceptance::new()))
+        .await
+}
+
+/// Waits for a client's request and has the application decide: accept it, or answer with a page, a 404 ...
+/// A request that is no WebSocket's reaches it, too ([`Request::is_upgrade`]).
+///
+/// ```no_run
+/// use tokio::net::TcpStream;
+/// use websocket_proto::Config;
+/// use websocket_proto::adapter::tokio::{Error, accept_with};
+/// use websocket_proto::handshake::{Acceptance, Response};
+///
+/// # async fn is_known(token: Option<&[u8]>) -> bool { token.is_some() }
+/// async fn serve(stream: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
+///     let unauthorized = Response::new(401)?;
+///     let mut websocket = accept_with(stream, Config::server(), async |request| {
+///         if is_known(request.header("Authorization")).await {
+///             request.accept(&Acceptance::new().subprotocols(["chat"]))
+///         } else {
+///             Err(request.reject(&unauthorized))
+///         }
+///     })
+///     .await?;
+///     websocket.send("welcome").await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// [`Timeouts::handshake`](crate::Timeouts::handshake) does not run while the application decides.
+///
+/// # Errors
+/// As [`accept`].
+pub async fn accept_with<S, F>(
+    transport: S,
+    config: impl Into<Arc<Config>>,
+    decide: F,
+) -> Result<WebSocket<S>, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    F: AsyncFnOnce(Request) -> Result<Connection, Rejection>,
+{
+    let config = config.into();
+    let mut line = Line::new(transport, &config.timeouts);
+    let mut buffer = ReadBuffer::new();
+    let mut server = Server::new(config);
+    let request = loop {
+        if !poll_fn(|cx| poll_unread(&mut line, &mut server, &mut buffer, cx)).await {
+            return Err(failed(&mut line, server.error()));
+        }
+        let (mut input, mut unread) = buffer.unread();
+        let result = server.receive(&mut input);
+        unread.keep_last(input.len());
+        // An error is answered, and then told by `failed`.
+        if let Ok(Some(request)) = result {
+            break request;
+        }
+    };
+    match decide(request).await {
+        Ok(connection) => {
+            let mut websocket = WebSocket::new(line, connection, buffer);
+            websocket.flush().await?;
+            Ok(websocket)
+        }
+        Err(mut rejection) => {
+            while poll_fn(|cx| poll_unread(&mut line, &mut rejection, &mut buffer, cx)).await {
+                let (_, mut discarded) = buffer.unread();
+                discarded.keep_last(0);
+            }
+            Err(Error::Rejected { status: rejection.status(), reason: rejection.reason() })
+        }
+    }
+}
+
+/// Asks the server at the other end of the transport for a WebSocket (§4.1). For `wss`, give it a transport
+/// on which TLS has been set up. Also returns the head of the server's answer, which may hold headers of interest.
+///
+/// If the future is dropped, so is the transport.
+///
+/// # Errors
+/// [`Error::Refused`] for an answer that is no WebSocket, [`Error::Handshake`] for one that breaks the rules, comes
+/// too late or never, [`Error::Io`], [`Error::Seed`]. The transport has ended by then.
+pub async fn connect_over<S>(
+    transport: S,
+    request: &ClientRequest,
+    config: impl Into<Arc<Config>>,
+) -> Result<(WebSocket<S>, ResponseHead), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let config = config.into();
+    let mut line = Line::new(transport, &config.timeouts);
+    let mut buffer = ReadBuffer::new();
+    let mut client = Client::from_os(request, config)?;
+    loop {
+        if !poll_fn(|cx| poll_unread(&mut line, &mut client, &mut buffer, cx)).await {
+            return Err(match client.refusal() {
+                Some(refusal) => Error::Refused(Box::new(Refused::from(refusal))),
+                None => failed(&mut line, client.error()),
+            });
+        }
+        let (mut input, mut unread) = buffer.unread();
+        let result = client.receive(&mut input);
+        unread.keep_last(input.len());
+        // After an error the transport is dropped, and then `failed` or the refusal tells it.
+        if let Ok(Some(established)) = result {
+            let websocket = WebSocket::new(line, established.connection, buffer);
+            return Ok((websocket, established.response));
+        }
+    }
+}
+
+/// Writes, then waits until there is something unread. `false`: the handshake is over.
+fn poll_unread<S: AsyncRead + AsyncWrite + Unpin>(
+    line: &mut Line<S>,
+    machine: &mut impl Machine,
+    buffer: &mut ReadBuffer,
+    cx: &mut Context<'_>,
+) -> Poll<bool> {
+    loop {
+        let _: Poll<()> = line.poll_write_out(machine, cx);
+        if machine.state() == State::Closed {
+            return Poll::Ready(false);
+        }
+        // A peer that goes on and on does not get past the deadline.
+        let deadline = machine.tick(line.now());
+        if line.has_work(machine) {
+            continue;
+        }
+        match line.poll_read(buffer, cx) {
+            Poll::Ready(Received::Bytes) => return Poll::Ready(true),
+            Poll::Ready(Received::End) => line.end(machine),
+            Poll::Pending => {
+                buffer.give_back();
+                ready!(line.poll_deadline(deadline, cx));
+            }
+        }
+    }
+}
+
+fn failed<S: AsyncRead + AsyncWrite + Unpin>(
+    line: &mut Line<S>,
+    error: Option<HandshakeError>,
+) -> Error {
+    match (error, line.take_failure()) {
+        (None | Some(HandshakeError::ConnectionEnded), Some(failure)) => Error::Io(failure),
+        (Some(error), _) => Error::Handshake(error),
+        (None, None) => Error::Handshake(HandshakeError::ConnectionEnded),
+    }
+}

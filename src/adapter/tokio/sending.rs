@@ -1,0 +1,262 @@
+//! One connection's sending direction and its transport: what waiting for the peer and waiting for the transport
+//! come to.
+
+use alloc::boxed::Box;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+
+use ::tokio::io::{AsyncRead, AsyncWrite};
+use ::tokio::task::coop::has_budget_remaining;
+
+use super::line::{Line, Received};
+use super::tasks::Party;
+use crate::adapter::read_buffer::ReadBuffer;
+use crate::adapter::{Error, Message, outcome};
+use crate::timer::earlier;
+use crate::{Incoming, Outgoing, SendError, State};
+
+#[derive(Debug)]
+pub(super) struct Sending<S> {
+    pub(super) outgoing: Outgoing,
+    pub(super) line: Line<S>,
+    /// When the connection wants to be told the time.
+    deadline: Option<Duration>,
+    /// A message that was taken before there was room for it: a `Sink` cannot refuse it.
+    held: Option<Box<Message>>,
+    /// Whether everybody knows that the connection has ended.
+    announced: bool,
+}
+
+/// Something that queues one message, called again after [`SendError::Full`].
+pub(super) type Queue<'q> = dyn FnMut(&mut Outgoing) -> Result<(), SendError> + Send + 'q;
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
+    pub(super) fn new(outgoing: Outgoing, line: Line<S>) -> Self {
+        Self { outgoing, line, deadline: None, held: None, announced: false }
+    }
+
+    /// Has what was received take effect on what is sent.
+    pub(super) fn apply(&mut self, incoming: &mut Incoming) {
+        if let Some(reply) = incoming.take_reply() {
+            self.outgoing.apply(reply);
+        }
+    }
+
+    /// Writes what is queued, then waits until the buffer is filled. `false`: the connection has ended.
+    pub(super) fn poll_receive(
+        &mut self,
+        incoming: &mut Incoming,
+        buffer: &mut ReadBuffer,
+        cx: &mut Context<'_>,
+    ) -> Poll<bool> {
+        self.line.tasks.enter(Party::Reader, cx.waker());
+        let result = self.poll_more(incoming, buffer, cx);
+        if result.is_pending() {
+            self.line.tasks.wait(Party::Reader, cx.waker());
+            buffer.give_back();
+        } else {
+            self.line.tasks.leave(Party::Reader);
+        }
+        result
+    }
+
+    fn poll_more(
+        &mut self,
+        incoming: &mut Incoming,
+        buffer: &mut ReadBuffer,
+        cx: &mut Context<'_>,
+    ) -> Poll<bool> {
+        loop {
+            self.apply(incoming);
+            let _: Poll<()> = self.poll_write_out(cx);
+            self.stop_if_ended(incoming);
+            if self.is_closed() {
+                return Poll::Ready(false);
+            }
+            // A peer that takes nothing is not asked for more.
+            let listens = !self.outgoing.is_full();
+            if listens {
+                match self.line.poll_read(buffer, cx) {
+                    Poll::Ready(Received::Bytes) if self.outgoing.state() == State::Open => {
+                        return Poll::Ready(true);
+                    }
+                    Poll::Ready(Received::Bytes) => {
+                        // One that goes on and on does not get past the deadline for its Close.
+                        self.let_time_pass(true);
+                        self.stop_if_ended(incoming);
+                        return Poll::Ready(true);
+                    }
+                    Poll::Ready(Received::End) => {
+                        incoming.receive_eof();
+                        self.apply(incoming);
+                        self.line.end(&mut self.outgoing);
+                        continue;
+                    }
+                    // Not because nothing has come, but because it is another task's turn.
+                    Poll::Pending if !has_budget_remaining() => return Poll::Pending,
+                    Poll::Pending => {}
+                }
+            }
+            let deadline = earlier(self.let_time_pass(listens), incoming.tick(self.line.now()));
+            if self.line.has_work(&mut self.outgoing) {
+                continue;
+            }
+            ready!(self.line.poll_deadline(deadline, cx));
+        }
+    }
+
+    /// Queues, and waits for room first if that is needed.
+    pub(super) fn poll_feed(
+        &mut self,
+        party: Party,
+        queue: &mut Queue<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        if self.held.is_some() {
+            ready!(self.poll_feed_held(party, cx))?;
+        }
+        loop {
+            let was_idle = self.outgoing.unsent() == 0;
+            match queue(&mut self.outgoing) {
+                Ok(()) if self.line.is_writable() => {
+                    if was_idle {
+                        self.line.tasks.wake_reader();
+                    }
+                    return Poll::Ready(Ok(()));
+                }
+                Ok(()) => return Poll::Ready(self.written().and(Err(Error::ConnectionLost))),
+                Err(SendError::Full) if !was_idle => {
+                    ready!(self.poll_sent(party, self.outgoing.unsent(), cx))?;
+                }
+                Err(misuse) => return Poll::Ready(Err(Error::Send(misuse))),
+            }
+        }
+    }
+
+    /// Waits until everything that is queued was written.
+    pub(super) fn poll_flush(
+        &mut self,
+        party: Party,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        if self.held.is_some() {
+            ready!(self.poll_feed_held(party, cx))?;
+        }
+        self.poll_sent(party, 0, cx)
+    }
+
+    /// Waits until a message that was taken early is queued.
+    pub(super) fn poll_feed_held(
+        &mut self,
+        party: Party,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let Some(message) = self.held.take() else {
+            return Poll::Ready(Ok(()));
+        };
+        let result = self.poll_feed(party, &mut |outgoing| message.queue(outgoing), cx);
+        if result.is_pending() {
+            self.held = Some(message);
+        }
+        result
+    }
+
+    /// Takes a message whether there is room for it or not.
+    pub(super) fn start_send(&mut self, message: Message) -> Result<(), Error> {
+        match message.queue(&mut self.outgoing) {
+            Err(SendError::Full) if self.held.is_none() => self.held = Some(Box::new(message)),
+            Err(misuse) => return Err(Error::Send(misuse)),
+            Ok(()) => {}
+        }
+        self.line.tasks.wake_reader();
+        Ok(())
+    }
+
+    /// What the end of the connection means to who reads.
+    pub(super) fn outcome(&mut self) -> Result<(), Error> {
+        outcome(&self.outgoing, self.line.take_failure())
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.outgoing.state() == State::Closed
+    }
+
+    /// Writes until fewer than `below` bytes are left, or none and the transport holds none back.
+    fn poll_sent(
+        &mut self,
+        party: Party,
+        below: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        self.line.tasks.enter(party, cx.waker());
+        let result = loop {
+            let flushed = self.poll_write_out(cx);
+            if !self.line.is_writable() {
+                break Poll::Ready(self.written());
+            }
+            let unsent = self.outgoing.unsent();
+            if unsent < below || unsent == 0 && flushed.is_ready() {
+                break Poll::Ready(Ok(()));
+            }
+            // What the peer sent meanwhile was not looked at.
+            let deadline = self.let_time_pass(false);
+            if self.line.has_work(&mut self.outgoing) {
+                continue;
+            }
+            if self.line.poll_deadline(deadline, cx).is_pending() {
+                break Poll::Pending;
+            }
+        };
+        if result.is_pending() {
+            self.line.tasks.wait(party, cx.waker());
+        } else {
+            self.line.tasks.leave(party);
+        }
+        result
+    }
+
+    fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let result = self.line.poll_write_out(&mut self.outgoing, cx);
+        if self.is_closed() && !self.announced {
+            self.announced = true;
+            self.line.tasks.wake_all();
+        }
+        result
+    }
+
+    /// Tells the connection the time, unless it may come to a wrong conclusion: that the peer is silent while what
+    /// it sent has not been looked at. Returns until when to wait.
+    fn let_time_pass(&mut self, heard_all: bool) -> Option<Duration> {
+        let now = self.line.now();
+        let patience = self.line.patience();
+        let is_open = self.outgoing.state() == State::Open;
+        let is_due = self.deadline.is_some_and(|deadline| deadline <= now);
+        let is_stalled = patience.is_some_and(|end| end <= now);
+        if heard_all || !is_open || !is_due || is_stalled {
+            self.deadline = self.outgoing.tick(now);
+        }
+        match self.deadline {
+            Some(deadline) if deadline <= now && !heard_all && is_open => patience,
+            deadline => deadline,
+        }
+    }
+
+    fn stop_if_ended(&self, incoming: &mut Incoming) {
+        if self.outgoing.ignores_peer() {
+            incoming.stop();
+        }
+    }
+
+    /// Whether what was queued has been written, now that nothing is any more.
+    fn written(&mut self) -> Result<(), Error> {
+        if self.is_closed() {
+            self.outcome()
+        } else if let Some(failure) = self.line.take_failure() {
+            Err(Error::Io(failure))
+        } else if self.line.has_failed() {
+            Err(Error::ConnectionLost)
+        } else {
+            Ok(())
+        }
+    }
+}
