@@ -6,12 +6,11 @@
 //!
 //! The suite is its `wstest -m fuzzingserver`; `tests/autobahn/run client` starts both.
 
-use std::{env, error::Error, net::TcpStream, sync::Arc};
+use std::{env, error::Error};
 
 use websocket_proto::{
     Config, Event,
-    adapter::blocking::{self, Message, WebSocket},
-    handshake::{ClientRequest, Uri},
+    adapter::blocking::{self, ClientOptions, ClientStream, Message, WebSocket},
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -32,12 +31,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     {
         config.compression = Some(websocket_proto::deflate::Compression::default());
     }
-    let config = Arc::new(config);
+    let options = ClientOptions::new().config(config);
 
-    let cases = count(&mut connect(&format!("{server}/getCaseCount"), &config)?)?;
+    let cases = count(&mut connect(&format!("{server}/getCaseCount"), &options)?)?;
     for case in 1..=cases {
         let url = format!("{server}/runCase?case={case}&agent={agent}");
-        let mut socket = connect(&url, &config)?;
+        let mut socket = connect(&url, &options)?;
         if let Err(error) = echo(&mut socket) {
             println!("case {case}: {error}");
         }
@@ -45,21 +44,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{cases} cases");
     // Writes the report and ends the suite, which may be gone before it has answered.
     let url = format!("{server}/updateReports?agent={agent}&shutdownOnComplete=true");
-    if let Ok(mut socket) = connect(&url, &config) {
+    if let Ok(mut socket) = connect(&url, &options) {
         finish(&mut socket);
     }
     Ok(())
 }
 
-fn connect(url: &str, config: &Arc<Config>) -> Result<WebSocket<TcpStream>, Box<dyn Error>> {
-    let uri = Uri::parse(url)?;
-    let stream = TcpStream::connect((uri.host(), uri.port()))?;
-    stream.set_nodelay(true)?;
-    Ok(blocking::connect(stream, &ClientRequest::new(uri), config.clone())?)
+fn connect(url: &str, options: &ClientOptions) -> Result<WebSocket<ClientStream>, blocking::Error> {
+    blocking::connect_with(url, options).map(|(socket, _)| socket)
 }
 
 /// Reads the number of cases, the one message of this connection.
-fn count(socket: &mut WebSocket<TcpStream>) -> Result<u32, Box<dyn Error>> {
+fn count(socket: &mut WebSocket<ClientStream>) -> Result<u32, Box<dyn Error>> {
     let Some(Message::Text(number)) = socket.read()? else {
         return Err("no number of cases".into());
     };
@@ -69,7 +65,7 @@ fn count(socket: &mut WebSocket<TcpStream>) -> Result<u32, Box<dyn Error>> {
 }
 
 /// Sends back each message with its type, until the connection has ended.
-fn echo(socket: &mut WebSocket<TcpStream>) -> Result<(), blocking::Error> {
+fn echo(socket: &mut WebSocket<ClientStream>) -> Result<(), blocking::Error> {
     socket.run(|event, batch| match event {
         Event::Text(text) => batch.feed_text(&text),
         Event::Binary(data) => batch.feed_binary(&data),
@@ -78,6 +74,6 @@ fn echo(socket: &mut WebSocket<TcpStream>) -> Result<(), blocking::Error> {
 }
 
 /// Reads to the end.
-fn finish(socket: &mut WebSocket<TcpStream>) {
+fn finish(socket: &mut WebSocket<ClientStream>) {
     while let Ok(Some(_)) = socket.read() {}
 }

@@ -11,13 +11,12 @@
 
 use std::error::Error;
 use std::io::{self, BufRead};
-use std::net::TcpStream;
 use std::process::ExitCode;
 use std::thread;
 
-use websocket_proto::adapter::blocking::{self, Closed, Writer, connect};
+use websocket_proto::adapter::blocking::{self, ClientStream, Closed, Writer, connect};
 use websocket_proto::handshake::{ClientRequest, Uri};
-use websocket_proto::{CloseCode, Config, Event, State};
+use websocket_proto::{CloseCode, Event, State};
 
 fn main() -> ExitCode {
     match run() {
@@ -34,13 +33,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let request = request_from_arguments()?;
-    let uri = request.uri();
-    if uri.secure() {
-        return Err("wss needs TLS, which this example does not have".into());
-    }
-    let stream = TcpStream::connect((uri.host(), uri.port()))?;
-    let websocket = match connect(stream, &request, Config::client()) {
+    let websocket = match connect(request_from_arguments()?) {
         Ok(websocket) => websocket,
         Err(blocking::Error::Refused(refused)) => {
             // Not a WebSocket: show what the server says instead.
@@ -84,7 +77,7 @@ fn run() -> Result<(), Box<dyn Error>> {
 }
 
 /// Sends what is typed until the input or the connection ends.
-fn send_lines(writer: &Writer<TcpStream>) -> Result<(), Box<dyn Error>> {
+fn send_lines(writer: &Writer<ClientStream>) -> Result<(), Box<dyn Error>> {
     for line in io::stdin().lock().lines() {
         let line = line?;
         if writer.state() != State::Open {
@@ -102,7 +95,7 @@ fn send_lines(writer: &Writer<TcpStream>) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn send_line(writer: &Writer<TcpStream>, line: &str) -> Result<(), Box<dyn Error>> {
+fn send_line(writer: &Writer<ClientStream>, line: &str) -> Result<(), Box<dyn Error>> {
     let Some(command) = line.strip_prefix('/') else {
         return Ok(writer.send_text(line)?);
     };

@@ -5,14 +5,13 @@
 //! deflate_client ws://HOST:PORT
 //! ```
 
-use std::{env, error::Error, net::TcpStream};
+use std::{env, error::Error};
 
 use websocket_proto::{
     Config, MessageKind,
-    adapter::blocking::{self, Message},
+    adapter::blocking::{self, ClientOptions, Message},
     deflate::{ClientWindow, Compress, Compression, Offer, WindowBits},
     frame::CloseCode,
-    handshake::{ClientRequest, Uri},
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -44,10 +43,8 @@ fn talk(server: &str, offer: Offer) -> Result<(), Box<dyn Error>> {
     compression.compress = Compress::Always;
     config.compression = Some(compression);
 
-    let uri = Uri::parse(server)?;
-    let stream = TcpStream::connect((uri.host(), uri.port()))?;
-    stream.set_nodelay(true)?;
-    let mut socket = blocking::connect(stream, &ClientRequest::new(uri), config)?;
+    let options = ClientOptions::new().config(config);
+    let (mut socket, _) = blocking::connect_with(server, &options)?;
     let agreement = socket.compression().ok_or("declined")?;
     if agreement.server_no_context_takeover != offer.server_no_context_takeover {
         return Err(format!("agreed on {agreement}").into());

@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use websocket_proto::adapter::blocking::{Closed, Message, Transport, accept, connect};
+use websocket_proto::adapter::blocking::{Closed, Message, Transport, accept_with, connect_over};
 use websocket_proto::frame::{Decoder, Header, Opcode, Role, parse_close};
 use websocket_proto::handshake::{Acceptance, ClientRequest, Uri};
 use websocket_proto::{CloseCode, CloseStatus, Config, Event, MessageKind};
@@ -38,7 +38,8 @@ fn main() -> Result<()> {
 fn serve(listener: &TcpListener) -> Result<Closed> {
     let (stream, _) = listener.accept()?;
     let acceptance = Acceptance::new().subprotocols(["echo"]);
-    let mut websocket = accept(stream, bounded(Config::server()), &acceptance)?;
+    let mut websocket =
+        accept_with(stream, bounded(Config::server()), |request| request.accept(&acceptance))?;
 
     websocket.ping(b"server")?; // the client answers it when it reads
     websocket.run(|event, batch| match event {
@@ -56,7 +57,7 @@ fn talk(uri: &str) -> Result<Closed> {
     let uri = Uri::parse(uri)?;
     let stream = TcpStream::connect((uri.host(), uri.port()))?;
     let request = ClientRequest::new(uri).subprotocols(["chat", "echo"])?;
-    let mut websocket = connect(Tap::new(stream), &request, bounded(Config::client()))?;
+    let (mut websocket, _) = connect_over(Tap::new(stream), &request, bounded(Config::client()))?;
     expect(websocket.subprotocol(), Some("echo"))?;
 
     websocket.send_text("Hello")?;

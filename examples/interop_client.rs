@@ -6,11 +6,11 @@
 //!
 //! Exits 0 if everything was as it should be; `tests/interop/README.md` says what the cases are.
 
-use std::{env, error::Error, fmt::Debug, net::TcpStream};
+use std::{env, error::Error, fmt::Debug};
 
 use websocket_proto::{
-    CloseStatus, Config, Event, Initiator, MessageKind,
-    adapter::blocking::{self, Message, WebSocket},
+    CloseStatus, Event, Initiator, MessageKind,
+    adapter::blocking::{self, ClientStream, Message, WebSocket},
     frame::CloseCode,
     handshake::{ClientRequest, Uri},
 };
@@ -18,7 +18,7 @@ use websocket_proto::{
 const TEXT: &str = "Hello, 世界 👋";
 const PING: &[u8] = b"are you there?";
 
-type Socket = WebSocket<TcpStream>;
+type Socket = WebSocket<ClientStream>;
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome {
@@ -36,7 +36,7 @@ fn main() -> Outcome {
         "peer-close" => peer_close(server),
         "origin-allowed" => {
             let request = request(server, "/")?.origin("http://allowed.example")?;
-            close(connect(&request, server)?, 1000, "")
+            close(blocking::connect(request)?, 1000, "")
         }
         "origin-refused" => origin_refused(server),
         "ping" => ping(server),
@@ -86,7 +86,7 @@ fn many(server: &str) -> Outcome {
 
 fn subprotocol(server: &str) -> Outcome {
     let request = request(server, "/")?.subprotocols(["unknown", "superchat", "chat"])?;
-    let socket = connect(&request, server)?;
+    let socket = blocking::connect(request)?;
     expect("subprotocol", &socket.subprotocol(), &Some("superchat"))?;
     close(socket, 1000, "")
 }
@@ -105,7 +105,7 @@ fn peer_close(server: &str) -> Outcome {
 
 fn origin_refused(server: &str) -> Outcome {
     let request = request(server, "/")?.origin("http://refused.example")?;
-    match blocking::connect(dial(server)?, &request, Config::client()) {
+    match blocking::connect(request) {
         Ok(_) => Err("not refused".into()),
         Err(blocking::Error::Refused(refused)) => expect("status", &refused.status, &403),
         Err(error) => Err(error.into()),
@@ -160,18 +160,7 @@ fn request(server: &str, target: &str) -> Outcome<ClientRequest> {
 }
 
 fn open(server: &str, target: &str) -> Outcome<Socket> {
-    connect(&request(server, target)?, server)
-}
-
-fn connect(request: &ClientRequest, server: &str) -> Outcome<Socket> {
-    Ok(blocking::connect(dial(server)?, request, Config::client())?)
-}
-
-fn dial(server: &str) -> Outcome<TcpStream> {
-    let uri = Uri::parse(server)?;
-    let stream = TcpStream::connect((uri.host(), uri.port()))?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    Ok(blocking::connect(request(server, target)?)?)
 }
 
 /// Closes and waits for the end, which must be clean. Not every peer answers with the code it got.

@@ -3,17 +3,25 @@
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::error::Error as StdError;
 use core::fmt;
 use std::io;
 
-use crate::handshake::{HandshakeError, Refusal};
+use crate::handshake::{HandshakeError, InvalidUri, Refusal};
 use crate::{ExpiredDeadline, ProtocolError, SeedError, SendError};
 
 /// What a call on a WebSocket over a transport may fail with.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
+    /// What a client was to connect to is no WebSocket URI.
+    Uri(InvalidUri),
+    /// There is no transport to the server: its name leads nowhere, or no TCP connection came about.
+    Connect(io::Error),
+    /// `wss` was asked for, and the crate was built without TLS: the blocking adapter has it with the feature
+    /// `rustls`, the tokio adapter with `tokio-rustls`.
+    TlsNotBuilt,
     /// The transport failed. Reading goes on where that is possible: the peer may have said why.
     Io(io::Error),
     /// The opening handshake failed. At a server, the client was answered with
@@ -86,6 +94,9 @@ impl fmt::Debug for Refused {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Uri(_) => f.write_str("not a WebSocket URI"),
+            Self::Connect(_) => f.write_str("no connection to the server"),
+            Self::TlsNotBuilt => f.write_str("wss, but built without TLS"),
             Self::Io(_) => f.write_str("the transport failed"),
             Self::Handshake(_) => f.write_str("the opening handshake failed"),
             Self::Refused(refused) => {
@@ -116,17 +127,32 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
+            Self::Uri(error) => Some(error),
+            Self::Connect(error) | Self::Io(error) => Some(error),
             Self::Handshake(error) | Self::Rejected { reason: Some(error), .. } => Some(error),
             Self::Protocol(error) => Some(error),
             Self::Send(error) => Some(error),
             Self::Seed(error) => Some(error),
-            Self::Refused(_)
+            Self::TlsNotBuilt
+            | Self::Refused(_)
             | Self::Rejected { reason: None, .. }
             | Self::Timeout(_)
             | Self::ConnectionLost
             | Self::ChunkedDelivery => None,
         }
+    }
+}
+
+/// Of a request that needs no conversion.
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<InvalidUri> for Error {
+    fn from(error: InvalidUri) -> Self {
+        Self::Uri(error)
     }
 }
 

@@ -13,23 +13,20 @@
 //! config.compression = Some(Compression::default());
 //! ```
 //!
-//! A client over the blocking adapter; a server does the same with `accept`:
+//! A client over the blocking adapter; a server does the same with `accept_with`:
 //!
 //! ```no_run
-//! use std::net::TcpStream;
 //! # #[cfg(feature = "std")]
-//! use websocket_proto::adapter::blocking::connect;
+//! use websocket_proto::adapter::blocking::{ClientOptions, connect_with};
 //! use websocket_proto::deflate::Compression;
-//! use websocket_proto::handshake::{ClientRequest, Uri};
 //! use websocket_proto::Config;
 //!
 //! # #[cfg(feature = "std")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut config = Config::client();
 //! config.compression = Some(Compression::default());
-//! let uri = Uri::parse("ws://127.0.0.1:9001/chat")?;
-//! let stream = TcpStream::connect((uri.host(), uri.port()))?;
-//! let mut websocket = connect(stream, &ClientRequest::new(uri), config)?;
+//! let options = ClientOptions::new().config(config);
+//! let (mut websocket, _) = connect_with("ws://127.0.0.1:9001/chat", &options)?;
 //! println!("agreed on {:?}", websocket.compression());
 //! websocket.send_text(&"hello ".repeat(1000))?;
 //! println!("sent {} bytes", websocket.sent().bytes);

@@ -1,5 +1,6 @@
 //! §4.1  What a client asks for.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -9,7 +10,7 @@ use super::grammar::{is_field_value, is_token};
 use super::headers::{ExtraHeaders, InvalidHeader};
 use super::key::Key;
 use super::negotiation::InvalidSubprotocol;
-use super::uri::Uri;
+use super::uri::{InvalidUri, Uri};
 use crate::Config;
 
 /// What a client asks for: made once, used for any number of attempts, each with a key of its own (§4.1).
@@ -129,6 +130,43 @@ impl ClientRequest {
         put_offers(&mut put, config);
         put(&[self.headers.lines(), b"\r\n"]);
         output
+    }
+}
+
+impl From<Uri> for ClientRequest {
+    fn from(uri: Uri) -> Self {
+        Self::new(uri)
+    }
+}
+
+/// For what takes a request, and is tried more than once.
+impl From<&Self> for ClientRequest {
+    fn from(request: &Self) -> Self {
+        request.clone()
+    }
+}
+
+impl TryFrom<&str> for ClientRequest {
+    type Error = InvalidUri;
+
+    fn try_from(uri: &str) -> Result<Self, InvalidUri> {
+        Uri::parse(uri).map(Self::new)
+    }
+}
+
+impl TryFrom<&String> for ClientRequest {
+    type Error = InvalidUri;
+
+    fn try_from(uri: &String) -> Result<Self, InvalidUri> {
+        Self::try_from(uri.as_str())
+    }
+}
+
+impl TryFrom<String> for ClientRequest {
+    type Error = InvalidUri;
+
+    fn try_from(uri: String) -> Result<Self, InvalidUri> {
+        Self::try_from(uri.as_str())
     }
 }
 

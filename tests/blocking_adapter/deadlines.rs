@@ -1,7 +1,7 @@
 //! Deadlines that pass for real, and short.
 
-use websocket_proto::adapter::blocking::{Error, WebSocket, accept, connect};
-use websocket_proto::handshake::{Acceptance, HandshakeError};
+use websocket_proto::adapter::blocking::{Error, WebSocket};
+use websocket_proto::handshake::HandshakeError;
 use websocket_proto::{CloseCode, CloseStatus, Connection, ExpiredDeadline, State};
 
 use crate::support::*;
@@ -13,7 +13,7 @@ fn a_silent_client_gets_408() {
     config.timeouts.handshake = ms(30);
     config.timeouts.close = ms(30);
     write(&mut peer, b"GET / HTTP/1.1\r\n");
-    let accepted = accept(server, config, &Acceptance::new());
+    let accepted = accept(server, config);
     assert!(matches!(accepted, Err(Error::Handshake(HandshakeError::Timeout))), "{accepted:?}");
     assert!(String::from_utf8_lossy(&read_to_end(&mut peer)).starts_with("HTTP/1.1 408 "));
 }

@@ -2,9 +2,7 @@
 
 use std::net::TcpListener;
 
-use websocket_proto::adapter::blocking::{
-    Error, Message, accept, accept_with, connect, connect_with,
-};
+use websocket_proto::adapter::blocking::{Error, Message, accept_with, connect_over};
 use websocket_proto::frame::Role;
 use websocket_proto::handshake::{Acceptance, HandshakeError, OriginPolicy, Response, Server};
 use websocket_proto::{CloseCode, State};
@@ -19,7 +17,7 @@ fn a_subprotocol_is_agreed_on() {
     let (server, client) = tcp_pair();
     let server = spawn(move || {
         let acceptance = Acceptance::new().subprotocols(["chat.v1", "chat.v2"]);
-        accept(server, server_config(), &acceptance).expect("accept")
+        accept_with(server, server_config(), |request| request.accept(&acceptance)).expect("accept")
     });
     let request = request().subprotocols(["chat.v3", "chat.v2", "chat.v1"]).expect("names");
     let client = connect(client, &request, client_config()).expect("connect");
@@ -33,7 +31,7 @@ fn a_subprotocol_is_agreed_on() {
 fn bytes_behind_the_request_are_for_the_connection() {
     let (server, mut peer) = tcp_pair();
     write(&mut peer, &[REQUEST, &masked(0x81, b"early"), &masked(0x81, b"bird")].concat());
-    let mut server = accept(server, server_config(), &Acceptance::new()).expect("accept");
+    let mut server = accept(server, server_config()).expect("accept");
     assert_eq!(server.read().expect("read"), Some(Message::Text("early".into())));
     assert_eq!(server.read().expect("read"), Some(Message::Text("bird".into())));
     assert!(String::from_utf8_lossy(&read_bytes(&mut peer, 129)).ends_with("\r\n\r\n"));
@@ -76,13 +74,9 @@ fn headers_go_both_ways() {
         .expect("accept");
         cookie
     });
-    let mut served_by = Vec::new();
     let request = request().header("Cookie", "id=42").expect("a header");
-    connect_with(client, &request, client_config(), |response| {
-        served_by = response.header("x-served-by").unwrap_or_default().to_vec();
-    })
-    .expect("connect");
-    assert_eq!(served_by, b"seven");
+    let (_, response) = connect_over(client, &request, client_config()).expect("connect");
+    assert_eq!(response.header("x-served-by"), Some(&b"seven"[..]));
     assert_eq!(join(server), b"id=42");
 }
 
@@ -148,7 +142,8 @@ fn a_foreign_origin_is_refused_by_policy() {
     let (server, client) = tcp_pair();
     let server = spawn(move || {
         let policy = OriginPolicy::list(["https://example.com"]).expect("an origin");
-        accept(server, server_config(), &Acceptance::new().origin(policy))
+        let acceptance = Acceptance::new().origin(policy);
+        accept_with(server, server_config(), |request| request.accept(&acceptance))
     });
     let request = request().origin("https://evil.example").expect("an origin");
     let refused = connect(client, &request, client_config());
@@ -162,7 +157,7 @@ fn a_malformed_request_is_answered_before_the_error_is_returned() {
     let (server, mut peer) = tcp_pair();
     write(&mut peer, b"GET / HTTP/1.1\r\nHost localhost\r\n\r\nand more that nobody reads");
     let peer = spawn(move || String::from_utf8(read_to_end(&mut peer)).expect("text"));
-    let accepted = accept(server, server_config(), &Acceptance::new());
+    let accepted = accept(server, server_config());
     assert!(matches!(accepted, Err(Error::Handshake(HandshakeError::Malformed))), "{accepted:?}");
     assert!(join(peer).starts_with("HTTP/1.1 400 "));
 }
@@ -171,7 +166,7 @@ fn a_malformed_request_is_answered_before_the_error_is_returned() {
 fn the_end_of_the_peer_ends_the_handshake() {
     let (server, peer) = tcp_pair();
     drop(peer);
-    let accepted = accept(server, server_config(), &Acceptance::new());
+    let accepted = accept(server, server_config());
     assert!(matches!(accepted, Err(Error::Handshake(HandshakeError::ConnectionEnded))));
     let (peer, client) = tcp_pair();
     peer.shutdown(std::net::Shutdown::Write).expect("shut down");

@@ -12,6 +12,7 @@
 
 mod closing;
 mod deadlines;
+mod dial;
 mod handshake;
 mod messages;
 mod split;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use websocket_proto::adapter::blocking::{Transport, WebSocket, accept, connect};
+use websocket_proto::adapter::blocking::{Error, Transport, WebSocket, accept_with, connect_over};
 use websocket_proto::handshake::{Acceptance, ClientRequest, Uri};
 use websocket_proto::{Config, Connection};
 
@@ -58,9 +58,23 @@ where
     S: Transport + Send + 'static,
     C: Transport,
 {
-    let accepting = spawn(move || accept(server_stream, server, &Acceptance::new()));
+    let accepting = spawn(move || accept(server_stream, server));
     let client = connect(client_stream, &request(), client).expect("connect");
     (join(accepting).expect("accept"), client)
+}
+
+/// Accepts whatever is no foreign page's.
+pub(crate) fn accept<S: Transport>(stream: S, config: Config) -> Result<WebSocket<S>, Error> {
+    accept_with(stream, config, |request| request.accept(&Acceptance::new()))
+}
+
+/// Connects, and is not interested in the head of the answer.
+pub(crate) fn connect<S: Transport>(
+    stream: S,
+    request: &ClientRequest,
+    config: Config,
+) -> Result<WebSocket<S>, Error> {
+    connect_over(stream, request, config).map(|(websocket, _)| websocket)
 }
 
 pub(crate) fn spawn<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
@@ -119,7 +133,7 @@ pub(crate) fn write(stream: &mut TcpStream, bytes: &[u8]) {
 /// Sends back what comes, and returns how the connection ended.
 pub(crate) fn echo<S: Transport>(
     mut websocket: WebSocket<S>,
-) -> Result<websocket_proto::adapter::blocking::Closed, websocket_proto::adapter::blocking::Error> {
+) -> Result<websocket_proto::adapter::blocking::Closed, Error> {
     use websocket_proto::Event;
     websocket.run(|event, batch| match event {
         Event::Text(text) => batch.feed_text(&text),

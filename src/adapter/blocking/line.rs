@@ -57,12 +57,17 @@ pub(super) enum Written {
 }
 
 impl<S: Transport> Line<S> {
-    pub(super) fn new(mut transport: S, timeouts: &Timeouts) -> Self {
+    pub(super) fn new(transport: S, timeouts: &Timeouts) -> Self {
+        Self::since(Instant::now(), transport, timeouts)
+    }
+
+    /// With a clock that began before the transport was there.
+    pub(super) fn since(origin: Instant, mut transport: S, timeouts: &Timeouts) -> Self {
         // Without it the connection is only slower.
         let _: io::Result<()> = transport.set_no_delay();
         Self {
             transport,
-            origin: Instant::now(),
+            origin,
             close: timeouts.close,
             write_stall: timeouts.write_stall,
             read_timeout: Timeout::default(),

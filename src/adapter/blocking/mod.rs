@@ -1,29 +1,28 @@
 //! The WebSocket protocol over transports that block, such as `std::net::TcpStream`: one thread for each, or two.
 //!
-//! [`accept`] and [`connect`] do the opening handshake over any [`Transport`] and give a [`WebSocket`];
-//! [`accept_with`] lets the application decide about each request, pages on the same port included.
+//! [`accept`] waits for the opening handshake of a client, [`connect`] goes to a server and begins one; both give a
+//! [`WebSocket`]. [`accept_with`] lets the application decide about each request, pages on the same port included,
+//! [`connect_with`] has settings, and [`connect_over`] takes any [`Transport`] that is there already.
 //!
 //! ```
-//! use std::net::{TcpListener, TcpStream};
+//! use std::net::TcpListener;
+//! use websocket_proto::CloseCode;
 //! use websocket_proto::adapter::blocking::{Message, accept, connect};
-//! use websocket_proto::handshake::{Acceptance, ClientRequest, Uri};
-//! use websocket_proto::{CloseCode, Config};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let listener = TcpListener::bind("127.0.0.1:0")?;
-//! let uri = Uri::parse(&format!("ws://{}/", listener.local_addr()?))?;
+//! let uri = format!("ws://{}/", listener.local_addr()?);
 //!
 //! let server = std::thread::spawn(move || -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 //!     let (stream, _) = listener.accept()?;
-//!     let mut websocket = accept(stream, Config::server(), &Acceptance::new())?;
+//!     let mut websocket = accept(stream)?;
 //!     while let Some(Message::Text(text)) = websocket.read()? {
 //!         websocket.send_text(&text.to_uppercase())?;
 //!     }
 //!     Ok(())
 //! });
 //!
-//! let stream = TcpStream::connect((uri.host(), uri.port()))?;
-//! let mut websocket = connect(stream, &ClientRequest::new(uri), Config::client())?;
+//! let mut websocket = connect(&uri)?;
 //! websocket.send_text("hello")?;
 //! assert_eq!(websocket.read()?, Some(Message::Text("HELLO".into())));
 //! assert!(websocket.close(CloseCode::NORMAL, "")?.clean);
@@ -45,19 +44,24 @@
 //! what can be read (`None`), anything else an [`Error`].
 
 mod batch;
+mod client_stream;
+mod dial;
 mod line;
 mod open;
 mod reader;
 mod receiving;
 mod shared;
+mod tcp;
 mod timeout;
 mod transport;
 mod web_socket;
 mod writer;
 
-pub use super::{Closed, Error, Message, Refused};
+pub use super::{ClientOptions, Closed, Error, Message, Refused};
 pub use batch::Batch;
-pub use open::{accept, accept_with, connect, connect_with};
+pub use client_stream::ClientStream;
+pub use dial::{connect, connect_with};
+pub use open::{accept, accept_with, connect_over};
 pub use reader::Reader;
 pub use transport::{Plain, Transport, TryClone};
 pub use web_socket::WebSocket;

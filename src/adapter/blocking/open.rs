@@ -12,19 +12,15 @@ use crate::handshake::{
 };
 use crate::{Config, Connection, State};
 
-/// Waits for a client's request and accepts it on these terms (§4.2).
+/// Waits for a client's request and accepts it, with the settings of [`Config::server`] and on the terms of
+/// [`Acceptance::new`]: no subprotocol, no page of a foreign origin (§4.2). Other terms: [`accept_with`].
 ///
 /// ```no_run
 /// use std::net::TcpListener;
-/// use std::sync::Arc;
-/// use websocket_proto::Config;
 /// use websocket_proto::adapter::blocking::accept;
-/// use websocket_proto::handshake::Acceptance;
 ///
-/// let config = Arc::new(Config::server());
-/// let acceptance = Acceptance::new().subprotocols(["chat"]);
 /// for stream in TcpListener::bind("127.0.0.1:9001")?.incoming() {
-///     let mut websocket = accept(stream?, config.clone(), &acceptance)?;
+///     let mut websocket = accept(stream?)?;
 ///     websocket.send_text("welcome")?;
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -33,16 +29,29 @@ use crate::{Config, Connection, State};
 /// # Errors
 /// [`Error::Handshake`] for a request that breaks the rules, comes too late or never, [`Error::Rejected`] for one
 /// that is not let in. By then it has been answered, and the transport has ended. [`Error::Io`] if that failed.
-pub fn accept<S: Transport>(
-    transport: S,
-    config: impl Into<Arc<Config>>,
-    acceptance: &Acceptance,
-) -> Result<WebSocket<S>, Error> {
-    accept_with(transport, config, |request| request.accept(acceptance))
+pub fn accept<S: Transport>(transport: S) -> Result<WebSocket<S>, Error> {
+    accept_with(transport, Config::server(), |request| request.accept(&Acceptance::new()))
 }
 
 /// Waits for a client's request and has the application decide: accept it, or answer with a page, a 404 ...
 /// A request that is no WebSocket's reaches it, too ([`Request::is_upgrade`]).
+///
+/// ```no_run
+/// use std::net::TcpListener;
+/// use std::sync::Arc;
+/// use websocket_proto::Config;
+/// use websocket_proto::adapter::blocking::accept_with;
+/// use websocket_proto::handshake::Acceptance;
+///
+/// let config = Arc::new(Config::server());
+/// let acceptance = Acceptance::new().subprotocols(["chat"]);
+/// for stream in TcpListener::bind("127.0.0.1:9001")?.incoming() {
+///     let mut websocket =
+///         accept_with(stream?, config.clone(), |request| request.accept(&acceptance))?;
+///     websocket.send_text("welcome")?;
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// ```no_run
 /// use std::net::TcpStream;
@@ -103,18 +112,21 @@ pub fn accept_with<S: Transport>(
     }
 }
 
-/// Asks the server at the other end of the transport for a WebSocket (§4.1). For `wss`, give it a transport
-/// on which TLS has been set up.
+/// Asks the server at the other end of the transport for a WebSocket (§4.1), and returns the head of its answer,
+/// too. For `wss`, give it a transport on which TLS has been set up. ([`connect`](super::connect) opens the
+/// transport by itself.)
 ///
 /// ```no_run
 /// use std::net::TcpStream;
 /// use websocket_proto::Config;
-/// use websocket_proto::adapter::blocking::connect;
+/// use websocket_proto::adapter::blocking::connect_over;
 /// use websocket_proto::handshake::{ClientRequest, Uri};
 ///
 /// let uri = Uri::parse("ws://127.0.0.1:9001/chat")?;
 /// let stream = TcpStream::connect((uri.host(), uri.port()))?;
-/// let mut websocket = connect(stream, &ClientRequest::new(uri), Config::client())?;
+/// let (mut websocket, response) =
+///     connect_over(stream, &ClientRequest::new(uri), Config::client())?;
+/// println!("served by {:?}", response.header("Server"));
 /// websocket.send_text("hello")?;
 /// let answer = websocket.read()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -123,28 +135,22 @@ pub fn accept_with<S: Transport>(
 /// # Errors
 /// [`Error::Refused`] for an answer that is no WebSocket, [`Error::Handshake`] for one that breaks the rules, comes
 /// too late or never, [`Error::Io`], [`Error::Seed`]. The transport has ended by then.
-pub fn connect<S: Transport>(
+pub fn connect_over<S: Transport>(
     transport: S,
     request: &ClientRequest,
     config: impl Into<Arc<Config>>,
-) -> Result<WebSocket<S>, Error> {
-    connect_with(transport, request, config, |_| {})
+) -> Result<(WebSocket<S>, ResponseHead), Error> {
+    let config = config.into();
+    let line = Line::new(transport, &config.timeouts);
+    shake_hands(line, Client::from_os(request, config)?)
 }
 
-/// As [`connect`]; shows the head of the server's answer, which may hold headers of interest.
-///
-/// # Errors
-/// As [`connect`].
-pub fn connect_with<S: Transport>(
-    transport: S,
-    request: &ClientRequest,
-    config: impl Into<Arc<Config>>,
-    on_response: impl FnOnce(&ResponseHead),
-) -> Result<WebSocket<S>, Error> {
-    let config = config.into();
-    let mut line = Line::new(transport, &config.timeouts);
+/// Carries an opening handshake out.
+pub(super) fn shake_hands<S: Transport>(
+    mut line: Line<S>,
+    mut client: Client,
+) -> Result<(WebSocket<S>, ResponseHead), Error> {
     let mut buffer = ReadBuffer::new();
-    let mut client = Client::from_os(request, config)?;
     loop {
         if !wait(&mut line, &mut client, &mut buffer) {
             return Err(match client.refusal() {
@@ -157,8 +163,8 @@ pub fn connect_with<S: Transport>(
         unread.keep_last(input.len());
         // After an error the transport is dropped, and then `failed` or the refusal tells it.
         if let Ok(Some(established)) = result {
-            on_response(&established.response);
-            return Ok(WebSocket::new(line, established.connection, buffer));
+            let websocket = WebSocket::new(line, established.connection, buffer);
+            return Ok((websocket, established.response));
         }
     }
 }

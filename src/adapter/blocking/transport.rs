@@ -72,13 +72,13 @@ pub trait TryClone: Sized {
 /// ```no_run
 /// use std::net::TcpStream;
 /// use websocket_proto::Config;
-/// use websocket_proto::adapter::blocking::{Plain, connect};
+/// use websocket_proto::adapter::blocking::{Plain, connect_over};
 /// use websocket_proto::handshake::{ClientRequest, Uri};
 /// # fn encrypted(tcp: TcpStream) -> TcpStream { tcp }
 ///
 /// let request = ClientRequest::new(Uri::parse("wss://example.com/")?);
 /// let stream = encrypted(TcpStream::connect(("example.com", 443))?);
-/// let websocket = connect(Plain(stream), &request, Config::client())?;
+/// let (websocket, _) = connect_over(Plain(stream), &request, Config::client())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
