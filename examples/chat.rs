@@ -160,7 +160,7 @@ fn write_queued(queued: &Receiver<Prepared>, writer: &Writer<TcpStream>) {
         let messages = std::iter::once(first).chain(queued.try_iter());
         for message in messages {
             // An error ends the connection, which the reader reports.
-            if writer.feed(|outgoing| outgoing.send_prepared(&message)).is_err() {
+            if writer.feed_with(|outgoing| outgoing.send_prepared(&message)).is_err() {
                 return;
             }
         }

@@ -64,7 +64,7 @@ fn talk(server: &str, offer: Offer) -> Result<(), Box<dyn Error>> {
     }
     let large = words.repeat(10);
     for (part, fin) in [(&large[..30_000], false), ("", false), (&large[30_000..], true)] {
-        socket.feed(|outgoing| outgoing.fragment(MessageKind::Text, part.as_bytes(), fin))?;
+        socket.feed_with(|outgoing| outgoing.fragment(MessageKind::Text, part.as_bytes(), fin))?;
     }
     socket.flush()?;
     expect(&socket.read()?, large.as_bytes())?;

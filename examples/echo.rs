@@ -67,11 +67,11 @@ fn talk(uri: &str) -> Result<Closed> {
     expect(websocket.read()?, Some(Message::Binary(vec![0xDE, 0xAD, 0xBE, 0xEF].into())))?;
 
     // A message in three fragments, with a ping between them. The echo comes in one.
-    websocket.feed(|outgoing| outgoing.fragment(MessageKind::Text, b"Hel", false))?;
-    websocket.feed(|outgoing| outgoing.fragment(MessageKind::Text, b"lo, caf\xC3", false))?;
+    websocket.feed_with(|outgoing| outgoing.fragment(MessageKind::Text, b"Hel", false))?;
+    websocket.feed_with(|outgoing| outgoing.fragment(MessageKind::Text, b"lo, caf\xC3", false))?;
     websocket.flush()?;
     websocket.ping(b"client")?;
-    websocket.send(|outgoing| outgoing.fragment(MessageKind::Text, b"\xA9", true))?;
+    websocket.send_with(|outgoing| outgoing.fragment(MessageKind::Text, b"\xA9", true))?;
     let mut pong = false;
     let mut text = None;
     while text.is_none() {

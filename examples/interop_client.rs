@@ -139,7 +139,7 @@ fn fragmented(server: &str) -> Outcome {
     // One byte each: characters are split, too. The ping goes between two fragments.
     for (index, byte) in TEXT.as_bytes().iter().enumerate() {
         let fin = index + 1 == TEXT.len();
-        socket.send(|outgoing| outgoing.fragment(MessageKind::Text, &[*byte], fin))?;
+        socket.send_with(|outgoing| outgoing.fragment(MessageKind::Text, &[*byte], fin))?;
         if index == 3 {
             socket.ping(PING)?;
         }
@@ -147,7 +147,7 @@ fn fragmented(server: &str) -> Outcome {
     expect_message(&mut socket, &text(TEXT))?;
     let bytes = every_byte(1);
     for (data, fin) in [(&[][..], false), (&bytes, false), (&[], false), (&bytes, true)] {
-        socket.feed(|outgoing| outgoing.fragment(MessageKind::Binary, data, fin))?;
+        socket.feed_with(|outgoing| outgoing.fragment(MessageKind::Binary, data, fin))?;
     }
     socket.flush()?;
     expect_message(&mut socket, &binary(every_byte(2)))?;

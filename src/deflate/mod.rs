@@ -59,7 +59,7 @@
 //! }
 //! # let mut outgoing = websocket_proto::Connection::server(websocket_proto::Config::server()).split().1;
 //! # send_secret(&mut outgoing, "token")?;
-//! // Over a blocking adapter, whole or split: `writer.send(|outgoing| send_secret(outgoing, secret))`.
+//! // Over a blocking adapter, whole or split: `writer.send_with(|outgoing| send_secret(outgoing, secret))`.
 //! # Ok::<(), SendError>(())
 //! ```
 //!

@@ -32,7 +32,7 @@ fn a_client_echoes() {
     let (mut server, client) = pair(server_config(), client_config());
     let client = spawn(move || echo(client));
     server.send_text("one").expect("send");
-    server.send(|outgoing| outgoing.send_prepared(&Prepared::text("two"))).expect("send");
+    server.send_with(|outgoing| outgoing.send_prepared(&Prepared::text("two"))).expect("send");
     assert_eq!(server.read().expect("read"), Some(Message::Text("one".into())));
     assert_eq!(server.read().expect("read"), Some(Message::Text("two".into())));
     assert!(server.close(CloseCode::NORMAL, "").expect("close").clean);
@@ -42,11 +42,11 @@ fn a_client_echoes() {
 #[test]
 fn fragments_and_pings_reach_the_peer() {
     let (mut server, mut client) = pair(server_config(), client_config());
-    client.feed(|outgoing| outgoing.fragment(MessageKind::Text, b"a", false)).expect("feed");
+    client.feed_with(|outgoing| outgoing.fragment(MessageKind::Text, b"a", false)).expect("feed");
     client.flush().expect("flush");
     client.ping(b"?").expect("ping");
     assert!(matches!(client.send_text("no"), Err(Error::Send(SendError::MessageOpen))));
-    client.send(|outgoing| outgoing.fragment(MessageKind::Text, b"b", true)).expect("send");
+    client.send_with(|outgoing| outgoing.fragment(MessageKind::Text, b"b", true)).expect("send");
     assert_eq!(server.read().expect("read"), Some(Message::Text("ab".into())));
     server.send_binary(b"the pong goes first").expect("send");
     let mut batch = client.read_batch().expect("read").expect("a batch");

@@ -79,13 +79,22 @@ impl<'a> Batch<'a> {
         Ok(None)
     }
 
+    /// Queues a message.
+    ///
+    /// # Errors
+    /// As [`feed_with`](Self::feed_with).
+    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        self.feed_with(|outgoing| message.queue(outgoing))
+    }
+
     /// Queues whatever `queue` does, such as `|outgoing| outgoing.send_prepared(&news)`. If the output is full it
     /// is written first, and `queue` called again.
     ///
     /// # Errors
     /// [`Error::Send`] if the call is refused; [`Error::Io`], [`Error::Timeout`], [`Error::ConnectionLost`] if
     /// writing failed or fails.
-    pub fn feed(
+    pub fn feed_with(
         &mut self,
         mut queue: impl FnMut(&mut Outgoing) -> Result<(), SendError>,
     ) -> Result<(), Error> {
@@ -95,17 +104,17 @@ impl<'a> Batch<'a> {
     /// Queues a text message.
     ///
     /// # Errors
-    /// As [`feed`](Self::feed).
+    /// As [`feed_with`](Self::feed_with).
     pub fn feed_text(&mut self, text: &str) -> Result<(), Error> {
-        self.feed(|outgoing| outgoing.send_text(text))
+        self.feed_with(|outgoing| outgoing.send_text(text))
     }
 
     /// Queues a binary message.
     ///
     /// # Errors
-    /// As [`feed`](Self::feed).
+    /// As [`feed_with`](Self::feed_with).
     pub fn feed_binary(&mut self, data: &[u8]) -> Result<(), Error> {
-        self.feed(|outgoing| outgoing.send_binary(data))
+        self.feed_with(|outgoing| outgoing.send_binary(data))
     }
 
     /// Writes what is queued now, instead of with what else this batch will cause.

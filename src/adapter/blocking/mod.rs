@@ -35,7 +35,7 @@
 //! |---|---|
 //! | get messages to keep | [`WebSocket::read`] |
 //! | look at messages and answer without copying them | [`WebSocket::run`], [`WebSocket::read_batch`] |
-//! | send now | [`WebSocket::send_text`], [`WebSocket::send_binary`], [`WebSocket::send`] for everything else |
+//! | send now | [`WebSocket::send_text`], [`WebSocket::send_binary`], [`WebSocket::send`], [`WebSocket::send_with`] for everything else |
 //! | gather what goes out together | [`WebSocket::feed_text`] and so on, [`WebSocket::flush`] |
 //! | send from other threads, or much in both directions | [`WebSocket::split`] |
 //! | end | [`WebSocket::close`]; [`WebSocket::feed_close`] to read on until the peer has closed, too |

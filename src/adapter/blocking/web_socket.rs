@@ -113,25 +113,43 @@ impl<S: Transport> WebSocket<S> {
         self.receiving.run(&mut self.sending, on_event)
     }
 
+    /// Sends a message: queues it, and writes.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with).
+    pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        self.send_with(|outgoing| message.queue(outgoing))
+    }
+
+    /// Queues a message: it waits for the next `read`, `send` or `flush`.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with).
+    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        self.feed_with(|outgoing| message.queue(outgoing))
+    }
+
     /// Queues whatever `queue` does, such as `|outgoing| outgoing.send_prepared(&news)`, and writes. If the
     /// output is full it is written first, and `queue` called again.
     ///
     /// # Errors
     /// [`Error::Send`] if the call is refused; [`Error::Io`], [`Error::Timeout`], [`Error::ConnectionLost`] if
     /// writing failed or fails.
-    pub fn send(
+    pub fn send_with(
         &mut self,
         queue: impl FnMut(&mut Outgoing) -> Result<(), SendError>,
     ) -> Result<(), Error> {
-        self.feed(queue)?;
+        self.feed_with(queue)?;
         self.flush()
     }
 
-    /// As [`send`](Self::send), but what is queued waits for the next `read`, `send` or `flush`.
+    /// As [`send_with`](Self::send_with), but what is queued waits for the next `read`, `send` or `flush`.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
-    pub fn feed(
+    /// As [`send_with`](Self::send_with).
+    pub fn feed_with(
         &mut self,
         mut queue: impl FnMut(&mut Outgoing) -> Result<(), SendError>,
     ) -> Result<(), Error> {
@@ -141,41 +159,41 @@ impl<S: Transport> WebSocket<S> {
     /// Sends a text message.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
-        self.send(|outgoing| outgoing.send_text(text))
+        self.send_with(|outgoing| outgoing.send_text(text))
     }
 
     /// Sends a binary message.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn send_binary(&mut self, data: &[u8]) -> Result<(), Error> {
-        self.send(|outgoing| outgoing.send_binary(data))
+        self.send_with(|outgoing| outgoing.send_binary(data))
     }
 
     /// Queues a text message.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn feed_text(&mut self, text: &str) -> Result<(), Error> {
-        self.feed(|outgoing| outgoing.send_text(text))
+        self.feed_with(|outgoing| outgoing.send_text(text))
     }
 
     /// Queues a binary message.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn feed_binary(&mut self, data: &[u8]) -> Result<(), Error> {
-        self.feed(|outgoing| outgoing.send_binary(data))
+        self.feed_with(|outgoing| outgoing.send_binary(data))
     }
 
     /// Sends a Ping (§5.5.2) with up to 125 bytes.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
-        self.send(|outgoing| outgoing.ping(payload))
+        self.send_with(|outgoing| outgoing.ping(payload))
     }
 
     /// Writes what is queued.
@@ -191,9 +209,9 @@ impl<S: Transport> WebSocket<S> {
     /// once its Close has come and the transport has ended.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn feed_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.feed(|outgoing| outgoing.close(code, reason))
+        self.feed_with(|outgoing| outgoing.close(code, reason))
     }
 
     /// Closes to the end: sends a Close, discards what the peer still sends, and waits for its Close and for

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use super::shared::Shared;
-use super::{Closed, Error, Transport};
+use super::{Closed, Error, Message, Transport};
 use crate::{CloseCode, Outgoing, SendError, State};
 
 /// Sends over a WebSocket that was [`split`](super::WebSocket::split). A clone sends over the same one, so that
@@ -17,6 +17,24 @@ pub struct Writer<W> {
 }
 
 impl<W: Transport> Writer<W> {
+    /// Sends a message: queues it, and writes.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with).
+    pub fn send(&self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        self.send_with(|outgoing| message.queue(outgoing))
+    }
+
+    /// Queues a message: it waits to be written.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with).
+    pub fn feed(&self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        self.feed_with(|outgoing| message.queue(outgoing))
+    }
+
     /// Queues whatever `queue` does, such as `|outgoing| outgoing.send_prepared(&news)`, and writes. If the
     /// output is full it is written first, and `queue` called again. All other threads wait for `queue`: it
     /// must do nothing but queue.
@@ -24,19 +42,19 @@ impl<W: Transport> Writer<W> {
     /// # Errors
     /// [`Error::Send`] if the call is refused; [`Error::Io`], [`Error::Timeout`], [`Error::ConnectionLost`] if
     /// writing failed or fails.
-    pub fn send(
+    pub fn send_with(
         &self,
         queue: impl FnMut(&mut Outgoing) -> Result<(), SendError>,
     ) -> Result<(), Error> {
-        self.feed(queue)?;
+        self.feed_with(queue)?;
         self.flush()
     }
 
-    /// As [`send`](Self::send), but what is queued waits to be written.
+    /// As [`send_with`](Self::send_with), but what is queued waits to be written.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
-    pub fn feed(
+    /// As [`send_with`](Self::send_with).
+    pub fn feed_with(
         &self,
         mut queue: impl FnMut(&mut Outgoing) -> Result<(), SendError>,
     ) -> Result<(), Error> {
@@ -46,49 +64,49 @@ impl<W: Transport> Writer<W> {
     /// Sends a text message.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn send_text(&self, text: &str) -> Result<(), Error> {
-        self.send(|outgoing| outgoing.send_text(text))
+        self.send_with(|outgoing| outgoing.send_text(text))
     }
 
     /// Sends a binary message.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn send_binary(&self, data: &[u8]) -> Result<(), Error> {
-        self.send(|outgoing| outgoing.send_binary(data))
+        self.send_with(|outgoing| outgoing.send_binary(data))
     }
 
     /// Queues a text message.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn feed_text(&self, text: &str) -> Result<(), Error> {
-        self.feed(|outgoing| outgoing.send_text(text))
+        self.feed_with(|outgoing| outgoing.send_text(text))
     }
 
     /// Queues a binary message.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn feed_binary(&self, data: &[u8]) -> Result<(), Error> {
-        self.feed(|outgoing| outgoing.send_binary(data))
+        self.feed_with(|outgoing| outgoing.send_binary(data))
     }
 
     /// Sends a Ping (§5.5.2) with up to 125 bytes.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn ping(&self, payload: &[u8]) -> Result<(), Error> {
-        self.send(|outgoing| outgoing.ping(payload))
+        self.send_with(|outgoing| outgoing.ping(payload))
     }
 
     /// Sends a Close (§7.1.2). The reader goes on until the peer's Close has come and the transport has ended.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send_with`](Self::send_with).
     pub fn close(&self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.send(|outgoing| outgoing.close(code, reason))
+        self.send_with(|outgoing| outgoing.close(code, reason))
     }
 
     /// Gives up, without a Close: drops what is queued, and ends the transport. While another thread is blocked

@@ -108,6 +108,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         self.flush().await
     }
 
+    /// Sends a text message, without copying it before it is encoded: as [`send`](Self::send).
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub async fn send_text(&mut self, text: &str) -> Result<(), Error> {
+        self.send_with(|outgoing| outgoing.send_text(text)).await
+    }
+
+    /// Sends a binary message, without copying it before it is encoded: as [`send`](Self::send).
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub async fn send_binary(&mut self, data: &[u8]) -> Result<(), Error> {
+        self.send_with(|outgoing| outgoing.send_binary(data)).await
+    }
+
+    /// Queues a text message: as [`feed`](Self::feed).
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub async fn feed_text(&mut self, text: &str) -> Result<(), Error> {
+        self.feed_with(|outgoing| outgoing.send_text(text)).await
+    }
+
+    /// Queues a binary message: as [`feed`](Self::feed).
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub async fn feed_binary(&mut self, data: &[u8]) -> Result<(), Error> {
+        self.feed_with(|outgoing| outgoing.send_binary(data)).await
+    }
+
     /// Queues whatever `queue` does, such as `|outgoing| outgoing.send_prepared(&news)`. If the output is full it
     /// is written first, and `queue` called again. Cancel safe, as [`feed`](Self::feed).
     ///
