@@ -14,6 +14,8 @@ use crate::{ExpiredDeadline, ProtocolError, SeedError, SendError};
 /// What a call on a WebSocket over a transport may fail with.
 #[derive(Debug)]
 #[non_exhaustive]
+// A tag of a whole word: with one of a byte, each move of a result takes it apart (6 ns of 68 in an echo).
+#[repr(u64)]
 pub enum Error {
     /// What a client was to connect to is no WebSocket URI.
     Uri(InvalidUri),

@@ -118,7 +118,15 @@ impl Outgoing {
     /// # Errors
     /// [`SendError::Full`], [`SendError::Closed`], [`SendError::MessageOpen`];
     /// [`SendError::InvalidUtf8`] for text that is not.
+    #[inline]
     pub fn send_shared(&mut self, kind: MessageKind, data: &Bytes) -> Result<(), SendError> {
+        if kind == MessageKind::Binary && data.len() <= SHORT {
+            return self.send(kind, data);
+        }
+        self.send_checked_shared(kind, data)
+    }
+
+    fn send_checked_shared(&mut self, kind: MessageKind, data: &Bytes) -> Result<(), SendError> {
         self.check_open()?;
         if kind == MessageKind::Text && !utf8::is_valid(data) {
             return Err(SendError::InvalidUtf8);
@@ -130,7 +138,11 @@ impl Outgoing {
     ///
     /// # Errors
     /// [`SendError::Full`], [`SendError::Closed`], [`SendError::MessageOpen`].
+    #[inline]
     pub fn send_shared_text(&mut self, text: &Utf8Bytes) -> Result<(), SendError> {
+        if text.len() <= SHORT {
+            return self.send(MessageKind::Text, text.as_bytes());
+        }
         self.send_valid_shared(MessageKind::Text, text.as_bytes())
     }
 

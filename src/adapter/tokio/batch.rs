@@ -89,6 +89,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Batch<'a, S> {
     /// # Errors
     /// As [`feed`](Self::feed).
     pub async fn feed_text(&mut self, text: &str) -> Result<(), Error> {
+        if self.rest.feed_at_once(|outgoing| outgoing.send_text(text)) {
+            return Ok(());
+        }
         self.feed_with(|outgoing| outgoing.send_text(text)).await
     }
 
@@ -97,6 +100,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Batch<'a, S> {
     /// # Errors
     /// As [`feed`](Self::feed).
     pub async fn feed_binary(&mut self, data: &[u8]) -> Result<(), Error> {
+        if self.rest.feed_at_once(|outgoing| outgoing.send_binary(data)) {
+            return Ok(());
+        }
         self.feed_with(|outgoing| outgoing.send_binary(data)).await
     }
 

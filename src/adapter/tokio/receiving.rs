@@ -9,7 +9,7 @@ use super::Batch;
 use super::sending::Sending;
 use crate::adapter::read_buffer::ReadBuffer;
 use crate::adapter::{Error, Message};
-use crate::{Event, Incoming, ProtocolError};
+use crate::{Event, Incoming, Outgoing, Payload, ProtocolError, SendError};
 
 /// What is received, and where it is read to.
 #[derive(Debug)]
@@ -34,8 +34,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Rest<'_, S> {
         }
     }
 
-    /// The next event of the input. What it means for the sending direction has been passed on.
+    /// As [`Sending::feed_at_once`].
     #[inline]
+    pub(super) fn feed_at_once(
+        &mut self,
+        queue: impl FnOnce(&mut Outgoing) -> Result<(), SendError>,
+    ) -> bool {
+        match self {
+            Self::Whole(sending) => sending.feed_at_once(queue),
+            Self::Half(_) => false,
+        }
+    }
+
+    /// The next event of the input. What it means for the sending direction has been passed on.
+    #[inline(always)]
     pub(super) fn receive<'i>(
         &mut self,
         incoming: &mut Incoming,
@@ -43,18 +55,43 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Rest<'_, S> {
     ) -> Result<Option<Event<'i>>, ProtocolError> {
         match self {
             Self::Whole(sending) => incoming.receive_for(&mut sending.outgoing, input),
-            Self::Half(shared) => {
-                let result = incoming.receive(input);
-                if !matches!(
-                    result,
-                    Ok(None | Some(Event::Text(_) | Event::Binary(_) | Event::Chunk(_)))
-                ) {
-                    lock(shared).apply(incoming);
-                }
-                result
-            }
+            Self::Half(shared) => receive_apart(incoming, shared, input),
         }
     }
+}
+
+/// The first message that `receive` gives.
+#[inline(always)]
+fn next_message<'i>(
+    mut receive: impl FnMut() -> Result<Option<Event<'i>>, ProtocolError>,
+) -> Option<Result<Message, Error>> {
+    loop {
+        // An event is matched where it is received, and what is borrowed is copied in an arm of its own: moving
+        // either costs as much as the header.
+        match receive() {
+            Ok(Some(Event::Text(text))) => return Some(Ok(Message::Text(text.into_utf8_bytes()))),
+            Ok(Some(Event::Binary(Payload::Borrowed(data)))) => {
+                return Some(Ok(Message::from(&*data)));
+            }
+            Ok(Some(Event::Binary(data))) => return Some(Ok(Message::Binary(data.into_bytes()))),
+            Ok(Some(Event::Chunk(_))) => return Some(Err(Error::ChunkedDelivery)),
+            Ok(Some(Event::Ping(_) | Event::Pong(_) | Event::Close(_))) => {}
+            Ok(None) | Err(_) => return None,
+        }
+    }
+}
+
+#[inline(never)]
+fn receive_apart<'i, S: AsyncRead + AsyncWrite + Unpin>(
+    incoming: &mut Incoming,
+    shared: &Mutex<Sending<S>>,
+    input: &mut &'i mut [u8],
+) -> Result<Option<Event<'i>>, ProtocolError> {
+    let result = incoming.receive(input);
+    if !matches!(result, Ok(None | Some(Event::Text(_) | Event::Binary(_) | Event::Chunk(_)))) {
+        lock(shared).apply(incoming);
+    }
+    result
 }
 
 pub(super) fn lock<S>(shared: &Mutex<Sending<S>>) -> MutexGuard<'_, Sending<S>> {
@@ -67,35 +104,42 @@ impl Receiving {
     }
 
     /// The next message. `None`: the connection has ended, and how was told.
+    #[inline(never)]
     pub(super) fn poll_message<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         rest: &mut Rest<'_, S>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Message, Error>>> {
         loop {
+            if let Some(result) = self.message_at_hand(rest) {
+                return Poll::Ready(Some(result));
+            }
             if !ready!(self.poll_unread(rest, cx)) {
                 return Poll::Ready(self.end(rest).err().map(Err));
             }
-            let (mut input, mut unread) = self.buffer.unread();
-            while let Ok(Some(event)) = rest.receive(&mut self.incoming, &mut input) {
-                let message = match event {
-                    Event::Text(text) => Message::Text(text.into_utf8_bytes()),
-                    Event::Binary(data) => Message::Binary(data.into_bytes()),
-                    other => match Message::from_event(other) {
-                        Ok(None) => continue,
-                        Ok(Some(message)) => message,
-                        Err(error) => {
-                            unread.keep_last(input.len());
-                            return Poll::Ready(Some(Err(error)));
-                        }
-                    },
-                };
-                unread.keep_last(input.len());
-                return Poll::Ready(Some(Ok(message)));
-            }
-            // A violation is told when it has been told to the peer.
-            unread.keep_last(input.len());
         }
+    }
+
+    /// The next message of what is unread, if there is one. A violation is told when it has been told to the peer.
+    #[inline]
+    pub(super) fn message_at_hand<S: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        rest: &mut Rest<'_, S>,
+    ) -> Option<Result<Message, Error>> {
+        if self.buffer.is_empty() {
+            return None;
+        }
+        let (mut input, mut unread) = self.buffer.unread();
+        let result = match rest {
+            Rest::Whole(sending) => {
+                next_message(|| self.incoming.receive_for(&mut sending.outgoing, &mut input))
+            }
+            Rest::Half(shared) => {
+                next_message(|| receive_apart(&mut self.incoming, shared, &mut input))
+            }
+        };
+        unread.keep_last(input.len());
+        result
     }
 
     /// Waits until there is something unread. `false`: the connection has ended.

@@ -105,6 +105,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
         }
     }
 
+    /// Queues, if there is nothing to be waited for or told: else nothing has happened.
+    #[inline]
+    pub(super) fn feed_at_once(
+        &mut self,
+        queue: impl FnOnce(&mut Outgoing) -> Result<(), SendError>,
+    ) -> bool {
+        let can = self.held.is_none() && self.line.is_writable() && self.line.tasks.are_idle();
+        can && queue(&mut self.outgoing).is_ok()
+    }
+
     /// Queues, and waits for room first if that is needed.
     pub(super) fn poll_feed(
         &mut self,

@@ -64,6 +64,11 @@ impl Tasks {
         }
     }
 
+    /// Whether nobody waits, and nobody ever did beside another.
+    pub(super) fn are_idle(&self) -> bool {
+        self.one.is_none() && self.several.is_none()
+    }
+
     /// `party` waits.
     pub(super) fn wait(&mut self, party: Party, waker: &Waker) {
         if self.several.is_none() {

@@ -66,7 +66,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// told so by a Close, and the transport has ended, which takes up to
     /// [`Timeouts::close`](crate::Timeouts::close). [`Error::ChunkedDelivery`] if messages are delivered by chunks.
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
-        poll_fn(|cx| self.poll_message(cx)).await
+        // Without a future in the future: most messages do not have to be waited for.
+        match self.receiving.message_at_hand(&mut Rest::Whole(&mut self.sending)) {
+            Some(result) => Some(result),
+            None => poll_fn(|cx| self.poll_message(cx)).await,
+        }
     }
 
     /// Writes what is queued, waits for the peer, and lends what one read brings: nothing is copied, and events of
@@ -93,6 +97,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// writing failed or fails.
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
+        if self.sending.feed_at_once(|outgoing| message.queue(outgoing)) {
+            return Ok(());
+        }
         self.feed_with(|outgoing| message.queue(outgoing)).await
     }
 

@@ -4,7 +4,8 @@ use std::io;
 use std::net::TcpListener;
 
 use crate::servers::{
-    event_loop, fastwebsockets, raw_tcp, sockudo, tokio_websockets, tungstenite, wtx, yawc,
+    event_loop, fastwebsockets, raw_tcp, sockudo, tokio_adapter, tokio_tcp, tokio_tungstenite,
+    tokio_websockets, tungstenite, wtx, yawc,
 };
 
 /// What a figure is compared as.
@@ -45,7 +46,7 @@ const fn peer(
     Contender { name, side: Side::Peer, calls, serve }
 }
 
-pub const ALL: [Contender; 12] = [
+pub const ALL: [Contender; 17] = [
     Contender {
         name: "raw TCP",
         side: Side::Limit,
@@ -60,6 +61,24 @@ pub const ALL: [Contender; 12] = [
                 transmit, one write",
         serve: event_loop::serve,
     },
+    Contender {
+        name: "websocket-proto, tokio",
+        side: Side::Ours,
+        calls: "tokio; next, feed",
+        serve: tokio_adapter::serve,
+    },
+    Contender {
+        name: "websocket-proto, tokio lent",
+        side: Side::Ours,
+        calls: "tokio; next_batch, next_event, feed_binary",
+        serve: tokio_adapter::serve_lent,
+    },
+    Contender {
+        name: "tokio TcpStream",
+        side: Side::Limit,
+        calls: "tokio; readable, try_read of up to 256 KiB, try_write",
+        serve: tokio_tcp::serve,
+    },
     peer(
         "tungstenite",
         "level-triggered epoll; read until WouldBlock, write and flush each message",
@@ -69,6 +88,12 @@ pub const ALL: [Contender; 12] = [
         "tungstenite, batched",
         "the same; write each message, flush at WouldBlock",
         tungstenite::serve_batched,
+    ),
+    peer("tokio-tungstenite", "tokio; next, send", tokio_tungstenite::serve),
+    peer(
+        "tokio-tungstenite, batched",
+        "tokio; next, feed; flush when next is not ready",
+        tokio_tungstenite::serve_batched,
     ),
     peer(
         "fastwebsockets",

@@ -3,6 +3,7 @@
 // The files of the example, which is what takes part for this crate.
 #[path = "../../../../examples/event_loop/alarms.rs"]
 mod alarms;
+mod calls;
 mod check;
 mod client;
 mod contenders;
@@ -39,6 +40,7 @@ sockets [options]
   --rounds N      interleaved rounds per row (default 9)
   --quick         5 rounds of 40 ms instead of 9 of 150 ms; 1,000 idle connections
   --memory        only the memory of idle connections
+  --connections N so many of them (default 5,000)
   --no-memory     everything else
   --list          the rows
   --calls         what each contender is called with";
@@ -74,8 +76,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let name = value();
                 let contender = contenders::ALL.iter().find(|contender| contender.name == name);
                 let contender = contender.unwrap_or_else(|| leave(2, USAGE));
+                let calls = value().parse()?;
                 let core = arguments.next().map(|core| core.parse()).transpose()?;
-                return Ok(process::serve(contender, core)?);
+                return Ok(process::serve(contender, calls, core)?);
             }
             "--row" => options.rows.push(value()),
             "--only" => options.only.push(value()),
@@ -88,6 +91,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 options.connections = 1_000;
             }
             "--memory" => options.throughput = false,
+            "--connections" => {
+                options.connections = value().parse().unwrap_or_else(|_| leave(2, USAGE));
+            }
             "--no-memory" => options.memory = false,
             "--list" => {
                 rows::ALL.iter().for_each(|row| println!("{}", row.name));

@@ -27,6 +27,8 @@ pub struct Figure {
     rates: Vec<f64>,
     /// The server's CPU time per message in nanoseconds, by round.
     cpus: Vec<f64>,
+    /// System calls that read or write a socket, per message, by round.
+    calls: Vec<f64>,
 }
 
 impl Figure {
@@ -44,6 +46,11 @@ impl Figure {
     /// CPU time per message in nanoseconds, median.
     pub fn cpu(&self) -> f64 {
         median(self.cpus.iter().copied())
+    }
+
+    /// System calls that read or write a socket, per message, median.
+    pub fn calls(&self) -> f64 {
+        median(self.calls.iter().copied())
     }
 
     /// Messages per second beside those of another: the median of the rounds' ratios, since what
@@ -103,10 +110,12 @@ impl Subject<'_> {
     fn measure(&mut self, plan: Plan) -> io::Result<()> {
         self.load.start()?;
         self.load.run(plan.warming, |_, _| {})?;
+        let calls = self.process.calls();
         let (start, cpu, done) = (Instant::now(), self.process.cpu_time()?, self.load.done);
         self.load.run(plan.slice, |_, _| {})?;
         let (time, used) = (start.elapsed(), self.process.cpu_time()? - cpu);
         let messages = (self.load.done - done) as f64;
+        self.figure.calls.push((self.process.calls() - calls) as f64 / messages);
         self.figure.rates.push(messages / time.as_secs_f64());
         self.figure.cpus.push(used as f64 / messages);
         self.load.stop(|_, _| {})

@@ -5,26 +5,32 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
+use crate::calls::Counters;
 use crate::contenders::Contender;
 use crate::system;
 
 pub struct Process {
     child: Child,
     pub address: SocketAddr,
+    calls: &'static Counters,
 }
 
 impl Process {
     /// Starts a server, on this core.
     pub fn start(contender: &Contender, core: Option<usize>) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["serve", contender.name]);
+        let (calls, file) = Counters::share()?;
+        command.args(["serve", contender.name, &file.to_string()]);
         command.args(core.map(|core| core.to_string()));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        // SAFETY: the child has its own.
+        unsafe { libc::close(file) };
+        let mut child = child?;
         let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         let port = line.trim().parse().map_err(io::Error::other)?;
-        Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into() })
+        Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), calls })
     }
 
     /// CPU time that it has used, user's and system's, in nanoseconds.
@@ -40,6 +46,12 @@ impl Process {
             return Err(io::Error::other("the server has ended"));
         }
         Ok(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
+    }
+
+    /// System calls that read and that write sockets, so far.
+    pub fn calls(&self) -> u64 {
+        let (reads, writes) = self.calls.get();
+        reads + writes
     }
 
     /// Resident memory that is no file's: heap and stack, in bytes.
@@ -72,7 +84,8 @@ impl Drop for Process {
 }
 
 /// Is a server: says on which port, and serves until the input is closed.
-pub fn serve(contender: &Contender, core: Option<usize>) -> io::Result<()> {
+pub fn serve(contender: &Contender, calls: i32, core: Option<usize>) -> io::Result<()> {
+    Counters::count_in(calls)?;
     if let Some(core) = core {
         system::pin(core)?;
     }

@@ -46,8 +46,16 @@ fn ratio(
 pub fn table(row: &Row, entries: &[Entry<'_>]) {
     println!("## {}", row.name);
     println!(
-        "{:<27}{:>11}{:>24}{:>8}{:>8}{:>8}{:>10}{:>8}",
-        "contender", "messages/s", "(min - max)", "MB/s", "to raw", "to best", "CPU ns", "to raw"
+        "{:<27}{:>11}{:>24}{:>8}{:>8}{:>8}{:>10}{:>8}{:>8}",
+        "contender",
+        "messages/s",
+        "(min - max)",
+        "MB/s",
+        "to raw",
+        "to best",
+        "CPU ns",
+        "to raw",
+        "calls"
     );
     let raw = of_side(entries, Side::Limit).next().map(|raw| raw.1);
     let peer = best_peer(entries).map(|peer| peer.1);
@@ -57,7 +65,7 @@ pub fn table(row: &Row, entries: &[Entry<'_>]) {
     for Entry { contender, figure } in lines {
         match figure {
             Ok(figure) => println!(
-                "{:<27}{:>11.0}{:>24}{:>8.0}{:>8}{:>8}{:>10.0}{:>8}",
+                "{:<27}{:>11.0}{:>24}{:>8.0}{:>8}{:>8}{:>10.0}{:>8}{:>8.3}",
                 contender.name,
                 figure.rate(),
                 format!("({:.0} - {:.0})", figure.range().0, figure.range().1),
@@ -66,6 +74,7 @@ pub fn table(row: &Row, entries: &[Entry<'_>]) {
                 ratio(Some(figure), Figure::rate_to, peer),
                 figure.cpu(),
                 ratio(Some(figure), Figure::cpu_to, raw),
+                figure.calls(),
             ),
             Err(reason) => println!("{:<27}{:>11}  {reason}", contender.name, "--"),
         }
