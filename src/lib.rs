@@ -133,6 +133,8 @@ pub mod handshake;
 mod incoming;
 #[cfg(feature = "alloc")]
 mod outgoing;
+#[cfg(feature = "alloc")]
+mod reconnect;
 #[cfg(feature = "std")]
 mod seed;
 #[cfg(feature = "alloc")]
@@ -156,6 +158,8 @@ pub use error::SendError;
 pub use incoming::{Chunk, Close, Event, Incoming, Payload, Reply, Text, Utf8Bytes};
 #[cfg(feature = "alloc")]
 pub use outgoing::{Lent, MessageWriter, Outgoing, Output, Prepared, Transmit};
+#[cfg(feature = "alloc")]
+pub use reconnect::Backoff;
 #[cfg(feature = "std")]
 pub use seed::SeedError;
 

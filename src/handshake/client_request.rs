@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use bytes::{BufMut, BytesMut};
 
+use super::credentials::{self, InvalidCredentials};
 use super::grammar::{is_field_value, is_token};
 use super::headers::{ExtraHeaders, InvalidHeader};
 use super::key::Key;
@@ -86,10 +87,55 @@ impl ClientRequest {
         Ok(self)
     }
 
+    /// Sends a user name and a password (`Authorization: Basic`, RFC 7617) instead of any other `Authorization`.
+    /// Whoever reads the bytes reads the password: for `wss`.
+    ///
+    /// # Errors
+    /// [`InvalidCredentials::Colon`] in the user name, [`InvalidCredentials::ControlCharacter`] in either.
+    ///
+    /// ```
+    /// use websocket_proto::handshake::{ClientRequest, Uri};
+    ///
+    /// let request = ClientRequest::new(Uri::parse("wss://example.com/")?)
+    ///     .basic_authorization("Aladdin", "open sesame")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn basic_authorization(
+        self,
+        user: &str,
+        password: &str,
+    ) -> Result<Self, InvalidCredentials> {
+        Ok(self.authorization(&credentials::basic(user, password)?))
+    }
+
+    /// Sends a token (`Authorization: Bearer`, RFC 6750) instead of any other `Authorization`. Whoever reads the
+    /// bytes can use the token: for `wss`.
+    ///
+    /// # Errors
+    /// [`InvalidCredentials::Token`] for what is none by RFC 6750.
+    pub fn bearer_authorization(self, token: &str) -> Result<Self, InvalidCredentials> {
+        Ok(self.authorization(&credentials::bearer(token)?))
+    }
+
     /// What is asked for.
     #[must_use]
     pub fn uri(&self) -> &Uri {
         &self.uri
+    }
+
+    fn authorization(mut self, value: &[u8]) -> Self {
+        self.remove_header("Authorization");
+        self.headers.append("Authorization", value);
+        self
+    }
+
+    pub(crate) fn remove_header(&mut self, name: &str) {
+        self.headers.remove(name);
+    }
+
+    /// The same for another resource.
+    pub(crate) fn with_uri(&self, uri: Uri) -> Self {
+        Self { uri, ..self.clone() }
     }
 
     /// The names offered, shared.

@@ -62,12 +62,26 @@ impl ExtraHeaders {
         if !is_field_value(value) {
             return Err(InvalidHeader::Value);
         }
-        let value = trim(value);
+        self.append(name, trim(value));
+        Ok(())
+    }
+
+    /// Adds a line that needs no check.
+    pub(crate) fn append(&mut self, name: &str, value: &[u8]) {
         self.lines.reserve(name.len() + value.len() + 4);
         for part in [name.as_bytes(), b": ", value, b"\r\n"] {
             self.lines.extend_from_slice(part);
         }
-        Ok(())
+    }
+
+    /// Removes all lines of this name (ASCII case-insensitive).
+    pub(crate) fn remove(&mut self, name: &str) {
+        let is_other = |line: &&[u8]| {
+            let length = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+            line.get(..length).is_none_or(|other| !other.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let lines = self.lines.split_inclusive(|byte| *byte == b'\n');
+        self.lines = lines.filter(is_other).flatten().copied().collect();
     }
 
     pub(crate) fn lines(&self) -> &[u8] {

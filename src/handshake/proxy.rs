@@ -1,14 +1,86 @@
 //! §4.1 step 2  Asking a proxy for a tunnel, before anything else goes through the transport.
 
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
-use core::mem::take;
+use core::mem::{replace, take};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
-use super::head::{HeadCollector, HeadKind};
+use super::credentials::{self, InvalidCredentials};
+use super::head::{Head, HeadCollector, HeadKind};
+use super::refusal::{Refusal, RefusalCollector};
 use super::{HandshakeError, InvalidUri, ResponseHead, Uri};
 use crate::Config;
+
+/// An HTTP proxy, which opens a tunnel to any server (`CONNECT`, RFC 9110 §9.3.6).
+///
+/// ```
+/// use websocket_proto::handshake::{Proxy, Uri};
+///
+/// let proxy = Proxy::new("proxy.example.com", 3128)?.basic_authorization("Aladdin", "open sesame")?;
+/// let request = proxy.connect_request(&Uri::parse("wss://example.com/chat")?);
+/// assert!(request.starts_with(b"CONNECT example.com:443 HTTP/1.1\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy {
+    host: String,
+    port: u16,
+    authorization: Option<Vec<u8>>,
+}
+
+impl Proxy {
+    /// The proxy at this host and port. The host may be an IPv6 address with or without brackets.
+    ///
+    /// # Errors
+    /// [`InvalidUri`] for a host or port that cannot be connected to.
+    pub fn new(host: &str, port: u16) -> Result<Self, InvalidUri> {
+        let uri = Uri::new(false, host, Some(port), "/")?;
+        Ok(Self { host: uri.host().to_string(), port, authorization: None })
+    }
+
+    /// Sends it a user name and a password (`Proxy-Authorization: Basic`, RFC 7617).
+    ///
+    /// # Errors
+    /// [`InvalidCredentials::Colon`] in the user name, [`InvalidCredentials::ControlCharacter`] in either.
+    pub fn basic_authorization(
+        mut self,
+        user: &str,
+        password: &str,
+    ) -> Result<Self, InvalidCredentials> {
+        self.authorization = Some(credentials::basic(user, password)?);
+        Ok(self)
+    }
+
+    /// The host to connect to; an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port to connect to.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The request that asks for a tunnel to the server of a URI; [`ProxyConnect`] reads the answer.
+    #[must_use]
+    pub fn connect_request(&self, uri: &Uri) -> Bytes {
+        render(uri, self.authorization.as_deref())
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}
 
 /// The request that asks a proxy for a tunnel to a host and port (§4.1).
 ///
@@ -23,19 +95,30 @@ use crate::Config;
 /// # Ok::<(), websocket_proto::handshake::InvalidUri>(())
 /// ```
 pub fn connect_proxy_request(host: &str, port: u16) -> Result<Bytes, InvalidUri> {
-    // `http` is the scheme of the request to the proxy, whatever goes through the tunnel.
-    let uri = Uri::new(false, host, Some(port), "/")?;
-    let host = uri.host_header();
-    let mut output = BytesMut::with_capacity(48 + 2 * host.len());
-    output.put_slice(b"CONNECT ");
-    output.put_slice(host.as_bytes());
-    if port == 80 {
-        output.put_slice(b":80");
+    Ok(render(&Uri::new(false, host, Some(port), "/")?, None))
+}
+
+fn render(uri: &Uri, authorization: Option<&[u8]>) -> Bytes {
+    let authority = match uri.port() {
+        port @ (80 | 443) if !uri.host_header().ends_with(&alloc::format!(":{port}")) => {
+            alloc::format!("{}:{port}", uri.host_header())
+        }
+        _ => uri.host_header().to_string(),
+    };
+    // The scheme of the request to the proxy is `http`, whatever goes through the tunnel.
+    let host = match uri.port() {
+        80 => authority.strip_suffix(":80").unwrap_or(&authority),
+        _ => &authority,
+    };
+    let mut output = BytesMut::with_capacity(96 + 2 * authority.len());
+    let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| output.extend_from_slice(part));
+    put(&[b"CONNECT ", authority.as_bytes(), b" HTTP/1.1\r\n"]);
+    put(&[b"Host: ", host.as_bytes(), b"\r\n"]);
+    if let Some(authorization) = authorization {
+        put(&[b"Proxy-Authorization: ", authorization, b"\r\n"]);
     }
-    output.put_slice(b" HTTP/1.1\r\nHost: ");
-    output.put_slice(host.as_bytes());
-    output.put_slice(b"\r\n\r\n");
-    Ok(output.freeze())
+    put(&[b"\r\n"]);
+    output.freeze()
 }
 
 /// Reads a proxy's answer to [`connect_proxy_request`].
@@ -52,20 +135,31 @@ pub fn connect_proxy_request(host: &str, port: u16) -> Result<Bytes, InvalidUri>
 /// ```
 pub struct ProxyConnect {
     config: Arc<Config>,
-    collector: HeadCollector,
-    interim_responses: u8,
-    is_over: bool,
+    progress: Progress,
+    refusal: Option<Refusal>,
+    error: Option<HandshakeError>,
+}
+
+enum Progress {
+    Head {
+        collector: HeadCollector,
+        interim_responses: u8,
+    },
+    /// The answer is no 2xx.
+    Refused(RefusalCollector),
+    Over,
 }
 
 impl ProxyConnect {
     /// A reader of one answer.
     #[must_use]
     pub fn new(config: impl Into<Arc<Config>>) -> Self {
+        let collector = HeadCollector::new(HeadKind::Response);
         Self {
             config: config.into(),
-            collector: HeadCollector::new(HeadKind::Response),
-            interim_responses: 0,
-            is_over: false,
+            progress: Progress::Head { collector, interim_responses: 0 },
+            refusal: None,
+            error: None,
         }
     }
 
@@ -73,49 +167,103 @@ impl ProxyConnect {
     /// nothing more is taken.
     ///
     /// # Errors
-    /// [`HandshakeError::Refused`] for a status other than 2xx, or what is wrong with the head; the input is
-    /// emptied, and the transport is of no more use.
+    /// What is wrong with the head, or [`HandshakeError::Refused`] for a status other than 2xx, once its body is
+    /// complete or long enough; the input is emptied, and the transport is of no more use.
     pub fn receive(
         &mut self,
         input: &mut &mut [u8],
     ) -> Result<Option<ResponseHead>, HandshakeError> {
-        while !self.is_over {
-            match self.step(input) {
-                Ok(Some(response)) if response.status() / 100 == 1 => {}
+        loop {
+            let result = match &mut self.progress {
+                Progress::Head { collector, .. } => {
+                    match collector.receive(&self.config.limits, input) {
+                        Ok(None) => return Ok(None),
+                        Ok(Some(head)) => self.take_head(head),
+                        Err(error) => Err(error),
+                    }
+                }
+                Progress::Refused(collector) => {
+                    if !collector.receive(input) {
+                        return Ok(None);
+                    }
+                    Err(HandshakeError::Refused { status: collector.status() })
+                }
+                Progress::Over => return Ok(None),
+            };
+            match result {
+                Ok(None) => {}
                 Ok(response) => return Ok(response),
                 Err(error) => {
-                    self.is_over = true;
                     take(input);
-                    return Err(error);
+                    return Err(self.fail(error));
                 }
             }
         }
-        Ok(None)
     }
 
-    fn step(&mut self, input: &mut &mut [u8]) -> Result<Option<ResponseHead>, HandshakeError> {
-        let limits = &self.config.limits;
-        let Some(head) = self.collector.receive(limits, input)? else {
+    /// Says that the proxy has ended its direction; see [`error`](Self::error).
+    pub fn receive_eof(&mut self) {
+        if !matches!(self.progress, Progress::Over) {
+            self.fail(HandshakeError::ConnectionEnded);
+        }
+    }
+
+    /// Why there is no tunnel, if there will be none.
+    #[must_use]
+    pub fn error(&self) -> Option<HandshakeError> {
+        self.error
+    }
+
+    /// The answer, if it was one other than 2xx: 407 asks for credentials.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
+    fn take_head(&mut self, head: Head) -> Result<Option<ResponseHead>, HandshakeError> {
+        let Progress::Head { collector, interim_responses } = &mut self.progress else {
             return Ok(None);
         };
+        let limits = &self.config.limits;
         let line = head.parse_response(|line, _| Ok(line))?;
         match line.status {
             100 | 102..=199 => {
-                if self.interim_responses >= limits.max_interim_responses {
+                if *interim_responses >= limits.max_interim_responses {
                     return Err(HandshakeError::TooManyInterimResponses);
                 }
-                self.interim_responses += 1;
-                self.collector = HeadCollector::new(HeadKind::Response);
+                *interim_responses += 1;
+                *collector = HeadCollector::new(HeadKind::Response);
+                Ok(None)
             }
-            200..=299 => self.is_over = true,
-            status => return Err(HandshakeError::Refused { status }),
+            200..=299 => {
+                self.progress = Progress::Over;
+                Ok(Some(ResponseHead::new(head, line.status)))
+            }
+            _ => {
+                let collector = RefusalCollector::new(head, line, limits.max_refusal_body);
+                self.progress = Progress::Refused(collector);
+                Ok(None)
+            }
         }
-        Ok(Some(ResponseHead::new(head, line.status)))
+    }
+
+    /// A refusal that has begun tells more than how it ended.
+    fn fail(&mut self, error: HandshakeError) -> HandshakeError {
+        let error = match replace(&mut self.progress, Progress::Over) {
+            Progress::Refused(collector) => {
+                let status = collector.status();
+                self.refusal = Some(collector.into_refusal());
+                HandshakeError::Refused { status }
+            }
+            Progress::Head { .. } | Progress::Over => error,
+        };
+        self.error = Some(error);
+        error
     }
 }
 
 impl fmt::Debug for ProxyConnect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProxyConnect").field("is_over", &self.is_over).finish_non_exhaustive()
+        f.debug_struct("ProxyConnect").field("error", &self.error).finish_non_exhaustive()
     }
 }

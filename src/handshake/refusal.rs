@@ -7,6 +7,7 @@ use core::mem::take;
 use super::grammar::{decimal, elements};
 use super::head::{Head, StatusLine, single};
 use super::negotiation::parse_version;
+use super::{ClientRequest, RedirectError};
 
 /// The head of a response.
 pub struct ResponseHead {
@@ -73,6 +74,33 @@ impl Refusal {
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// The request to make next if this is a redirect: a status of 301, 302, 303, 307 or 308, with a `Location`
+    /// (RFC 9110 §15.4). `request`: the one that was refused. How often is the caller's to bound.
+    ///
+    /// ```
+    /// # use websocket_proto::Config;
+    /// use websocket_proto::handshake::{Client, ClientRequest, Uri};
+    ///
+    /// let request = ClientRequest::new(Uri::parse("ws://example.com/old")?);
+    /// let mut client = Client::new(&request, Config::client(), [7; 32]);
+    /// # while let websocket_proto::Transmit::Write(mut output) = client.transmit() {
+    /// #     bytes::Buf::advance(&mut output, 1);
+    /// # }
+    /// let mut received = *b"HTTP/1.1 301 Moved\r\nLocation: /new\r\nContent-Length: 0\r\n\r\n";
+    /// assert!(client.receive(&mut received.as_mut_slice()).is_err());
+    /// if let Some(next) = client.refusal().and_then(|refusal| refusal.redirect(&request)) {
+    ///     assert_eq!(next?.uri().to_string(), "ws://example.com/new");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn redirect(
+        &self,
+        request: &ClientRequest,
+    ) -> Option<Result<ClientRequest, RedirectError>> {
+        request.redirect_by(self.status(), self.head.head.values("location"))
     }
 
     /// The versions of the protocol that the server is willing to use (§4.4), over all header lines.
@@ -197,7 +225,7 @@ impl RefusalCollector {
 
 impl Framing {
     fn of(head: &Head, status: u16) -> Self {
-        if matches!(status, 204 | 304) {
+        if matches!(status, 100..=199 | 204 | 304) {
             return Self::Length(0);
         }
         let mut codings = head.values("transfer-encoding").flat_map(elements);

@@ -1,15 +1,11 @@
 //! §4.1  The opening handshake of a client: what it asks and what it takes for an answer.
 
-use crate::support::{cuts, drain, lines};
+use crate::support::{cuts, drain, lines, request};
 use websocket_proto::handshake::{
     Acceptance, Client, ClientRequest, Established, HandshakeError, InvalidHeader,
-    InvalidSubprotocol, OriginPolicy, ProxyConnect, Server, Uri,
+    InvalidSubprotocol, OriginPolicy, ProxyConnect, Server,
 };
 use websocket_proto::{Config, Event, State, Transmit};
-
-fn request(uri: &str) -> ClientRequest {
-    ClientRequest::new(Uri::parse(uri).unwrap())
-}
 
 /// The key of a request and the answer that fits it, by a server of our own.
 fn key_and_accept(text: &str) -> (String, String) {
@@ -620,7 +616,8 @@ fn a_proxy_opens_the_tunnel_or_does_not() {
                     Err(error) => return Err(error),
                 }
             }
-            panic!("incomplete: {response}")
+            proxy.receive_eof();
+            Err(proxy.error().expect("an error"))
         });
         let first = answers.next().expect("whole");
         assert!(answers.all(|answer| answer == first));
@@ -642,6 +639,42 @@ fn a_proxy_opens_the_tunnel_or_does_not() {
         Err(HandshakeError::TooManyInterimResponses)
     );
     assert_eq!(answer("nonsense\r\n\r\n"), Err(HandshakeError::Malformed));
+}
+
+#[test]
+fn a_proxy_that_refuses_is_heard_out() {
+    let refused = HandshakeError::Refused { status: 407 };
+    let answer = "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm=\"x\"\r\n";
+    for (body, is_over) in [
+        ("Content-Length: 4\r\n\r\nwho?", true),
+        ("Content-Length: 4\r\n\r\nwho? and more", true),
+        ("Transfer-Encoding: chunked\r\n\r\n4\r\nwho?\r\n0\r\n\r\n", true),
+        ("Content-Length: 5\r\n\r\nwho?", false),
+        ("\r\nwho?", false),
+    ] {
+        for pieces in cuts([answer, body].concat().as_bytes()) {
+            let mut proxy = ProxyConnect::new(Config::client());
+            let mut results = pieces.into_iter().map(|mut piece| {
+                let mut input = piece.as_mut_slice();
+                let result = proxy.receive(&mut input);
+                assert!(input.is_empty());
+                result.map(|response| assert!(response.is_none()))
+            });
+            let error = results.find_map(Result::err);
+            assert_eq!(error, is_over.then_some(refused), "{body}");
+            drop(results);
+            proxy.receive_eof();
+            proxy.receive_eof();
+            assert_eq!(proxy.error(), Some(refused));
+            let refusal = proxy.refusal().expect("a refusal");
+            assert_eq!((refusal.status(), refusal.body()), (407, &b"who?"[..]));
+            assert_eq!(refusal.header("proxy-authenticate"), Some(&b"Basic realm=\"x\""[..]));
+        }
+    }
+    let mut proxy = ProxyConnect::new(Config::client());
+    proxy.receive_eof();
+    assert_eq!(proxy.error(), Some(HandshakeError::ConnectionEnded));
+    assert!(proxy.refusal().is_none());
 }
 
 #[test]

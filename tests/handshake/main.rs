@@ -6,11 +6,15 @@
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod redirect;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
