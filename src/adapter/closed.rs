@@ -59,7 +59,7 @@ impl Closed {
 /// What the end of a connection means to who reads it: nothing if the peer's Close came, else why not.
 pub(super) fn outcome(outgoing: &Outgoing, failure: Option<io::Error>) -> Result<(), Error> {
     let Some(information) = outgoing.close_information() else {
-        return Err(failure.map_or(Error::ConnectionLost, Error::Io));
+        return Err(failure.map_or(Error::ConnectionLost, Error::from));
     };
     if let Some(violation) = information.error {
         Err(Error::Protocol(violation))
@@ -69,7 +69,7 @@ pub(super) fn outcome(outgoing: &Outgoing, failure: Option<io::Error>) -> Result
         // If the transport failed, then because the deadline had ended it.
         Err(Error::Timeout(deadline))
     } else if let Some(failure) = failure {
-        Err(Error::Io(failure))
+        Err(failure.into())
     } else {
         Err(Error::ConnectionLost)
     }

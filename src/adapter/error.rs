@@ -8,7 +8,7 @@ use core::error::Error as StdError;
 use core::fmt;
 use std::io;
 
-use crate::handshake::{HandshakeError, InvalidUri, Refusal};
+use crate::handshake::{ClientRequest, HandshakeError, InvalidUri, RedirectError, Refusal};
 use crate::{ExpiredDeadline, ProtocolError, SeedError, SendError};
 
 /// What a call on a WebSocket over a transport may fail with.
@@ -24,6 +24,9 @@ pub enum Error {
     /// `wss` was asked for, and the crate was built without TLS: the blocking adapter has it with the feature
     /// `rustls`, the tokio adapter with `tokio-rustls`.
     TlsNotBuilt,
+    /// TLS failed, or could not be set up: a certificate that is not trusted, or is for another name ...
+    #[cfg(feature = "rustls")]
+    Tls(rustls::Error),
     /// The transport failed. Reading goes on where that is possible: the peer may have said why.
     Io(io::Error),
     /// The opening handshake failed. At a server, the client was answered with
@@ -31,6 +34,15 @@ pub enum Error {
     Handshake(HandshakeError),
     /// To a client: the server answered with something other than a WebSocket.
     Refused(Box<Refused>),
+    /// To a client: the proxy answered with something other than a tunnel: 407 asks for credentials.
+    Proxy(Box<Refused>),
+    /// To a client that follows redirects: not this one.
+    Redirect {
+        /// Why not.
+        reason: RedirectError,
+        /// The answer that was the redirect.
+        refused: Box<Refused>,
+    },
     /// By a server: the request was answered with this status instead of being accepted, and the
     /// transport has ended. For the application's own answers (a page, say) this is no failure.
     Rejected {
@@ -76,6 +88,20 @@ impl Refused {
     }
 }
 
+impl Refused {
+    /// The request to make next if this is a redirect: a status of 301, 302, 303, 307 or 308, with a `Location`
+    /// (RFC 9110 §15.4). `request`: the one that was refused.
+    #[must_use]
+    pub fn redirect(
+        &self,
+        request: &ClientRequest,
+    ) -> Option<Result<ClientRequest, RedirectError>> {
+        let is_location = |name: &str| name.eq_ignore_ascii_case("location");
+        let locations = self.headers.iter().filter(|(name, _)| is_location(name));
+        request.redirect_by(self.status, locations.map(|(_, value)| &**value))
+    }
+}
+
 impl From<&Refusal> for Refused {
     fn from(refusal: &Refusal) -> Self {
         let headers = refusal.headers().map(|(name, value)| (name.to_string(), value.to_vec()));
@@ -99,11 +125,17 @@ impl fmt::Display for Error {
             Self::Uri(_) => f.write_str("not a WebSocket URI"),
             Self::Connect(_) => f.write_str("no connection to the server"),
             Self::TlsNotBuilt => f.write_str("wss, but built without TLS"),
+            #[cfg(feature = "rustls")]
+            Self::Tls(_) => f.write_str("TLS failed"),
             Self::Io(_) => f.write_str("the transport failed"),
             Self::Handshake(_) => f.write_str("the opening handshake failed"),
             Self::Refused(refused) => {
                 write!(f, "the server answered with status {}", refused.status)
             }
+            Self::Proxy(refused) => {
+                write!(f, "the proxy answered with status {}", refused.status)
+            }
+            Self::Redirect { .. } => f.write_str("a redirect that is not followed"),
             Self::Rejected { status, .. } => {
                 write!(f, "the request was answered with status {status}")
             }
@@ -131,12 +163,16 @@ impl StdError for Error {
         match self {
             Self::Uri(error) => Some(error),
             Self::Connect(error) | Self::Io(error) => Some(error),
+            #[cfg(feature = "rustls")]
+            Self::Tls(error) => Some(error),
+            Self::Redirect { reason, .. } => Some(reason),
             Self::Handshake(error) | Self::Rejected { reason: Some(error), .. } => Some(error),
             Self::Protocol(error) => Some(error),
             Self::Send(error) => Some(error),
             Self::Seed(error) => Some(error),
             Self::TlsNotBuilt
             | Self::Refused(_)
+            | Self::Proxy(_)
             | Self::Rejected { reason: None, .. }
             | Self::Timeout(_)
             | Self::ConnectionLost
@@ -159,7 +195,13 @@ impl From<InvalidUri> for Error {
 }
 
 impl From<io::Error> for Error {
+    /// [`Error::Io`], or what TLS has wrapped up in it.
     fn from(error: io::Error) -> Self {
+        #[cfg(feature = "rustls")]
+        let error = match error.downcast() {
+            Ok(error) => return Self::Tls(error),
+            Err(error) => error,
+        };
         Self::Io(error)
     }
 }

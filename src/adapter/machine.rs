@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::tunnel::Tunnel;
 use crate::handshake::{Client, Rejection, Server};
 use crate::{Outgoing, State, Transmit};
 
@@ -40,4 +41,4 @@ macro_rules! machine {
     )+};
 }
 
-machine!(Outgoing, Server, Client, Rejection);
+machine!(Outgoing, Server, Client, Rejection, Tunnel);

@@ -7,8 +7,12 @@ mod error;
 mod machine;
 mod message;
 mod read_buffer;
+mod route;
+#[cfg(feature = "rustls")]
+mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+mod tunnel;
 
 use closed::outcome;
 
@@ -16,3 +20,8 @@ pub use client_options::ClientOptions;
 pub use closed::Closed;
 pub use error::{Error, Refused};
 pub use message::Message;
+/// The crate whose `ClientConfig` and `Error` stand in signatures here.
+#[cfg(feature = "rustls")]
+pub use rustls;
+#[cfg(feature = "rustls")]
+pub use tls::Roots;

@@ -3,20 +3,21 @@
 use std::time::Instant;
 
 use super::line::Line;
-use super::open::shake_hands;
+use super::open::{open_tunnel, shake_hands};
 use super::{ClientOptions, ClientStream, Error, WebSocket, tcp};
-use crate::handshake::{Client, ClientRequest, ResponseHead};
+use crate::adapter::route::Route;
+use crate::handshake::{ClientRequest, ResponseHead};
 
-/// Connects to a server and asks it for a WebSocket (§4.1), with the settings of
-/// [`Config::client`](crate::Config::client). Others: [`connect_with`].
+/// Connects to a server and asks it for a WebSocket (§4.1), as [`ClientOptions::new`] has it. Other options:
+/// [`connect_with`].
 ///
-/// `request`: a URI, or a [`ClientRequest`] that asks for more.
+/// `request`: a URI, or a [`ClientRequest`] that asks for more. `wss` needs the feature `rustls`.
 ///
 /// ```no_run
 /// use websocket_proto::adapter::blocking::connect;
 ///
 /// let mut websocket = connect("ws://127.0.0.1:9001/chat")?;
-/// websocket.send_text("hello")?;
+/// websocket.send("hello")?;
 /// let answer = websocket.read()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -38,13 +39,17 @@ where
 /// use websocket_proto::handshake::{ClientRequest, Uri};
 ///
 /// let request = ClientRequest::new(Uri::parse("ws://127.0.0.1:9001/")?).header("Cookie", "id=42")?;
-/// let (mut websocket, response) = connect_with(&request, &ClientOptions::new())?;
+/// let options = ClientOptions::new().max_redirects(3);
+/// let (mut websocket, response) = connect_with(&request, &options)?;
 /// println!("served by {:?}", response.header("Server"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// The addresses of the host are tried one after the other, each with its share of the time that is left.
+///
 /// # Errors
-/// [`Error::Uri`], [`Error::Connect`] if there is no way to the server, [`Error::TlsNotBuilt`]; then as
+/// [`Error::Uri`], [`Error::TlsNotBuilt`]; [`Error::Connect`] if there is no way to the server, [`Error::Proxy`] if
+/// the proxy refuses it, `Error::Tls`; [`Error::Redirect`] for one that is not followed; else as
 /// [`connect_over`](super::connect_over).
 /// [`HandshakeError::Timeout`](crate::handshake::HandshakeError::Timeout) if all of it together takes too long.
 pub fn connect_with<R>(
@@ -56,16 +61,28 @@ where
     R::Error: Into<Error>,
 {
     let begun = Instant::now();
-    let request = request.try_into().map_err(Into::into)?;
-    let config = options.shared_config();
-    let uri = request.uri();
-    if uri.secure() {
-        return Err(Error::TlsNotBuilt);
+    let mut route = Route::new(request, options)?;
+    loop {
+        match travel(&route, begun) {
+            Ok(arrived) => return Ok(arrived),
+            Err(failure) => route = route.follow(failure)?,
+        }
     }
-    let timeouts = config.timeouts.clone();
-    let mut client = Client::from_os(&request, config)?;
-    // From here on the time runs.
-    let deadline = client.tick(begun.elapsed()).and_then(|deadline| begun.checked_add(deadline));
-    let stream = ClientStream::Plain(tcp::connect(uri.host(), uri.port(), deadline)?);
-    shake_hands(Line::since(begun, stream, &timeouts), client)
+}
+
+fn travel(
+    route: &Route<'_>,
+    begun: Instant,
+) -> Result<(WebSocket<ClientStream>, ResponseHead), Error> {
+    let timeouts = route.timeouts();
+    let deadline = timeouts.handshake.and_then(|time| begun.checked_add(time));
+    // What can go wrong without a connection does so before there is one.
+    let client = route.client()?;
+    let transport = ClientStream::prepare(route)?;
+    let (host, port) = route.first_hop();
+    let mut tcp = tcp::connect(host, port, deadline)?;
+    if let Some(tunnel) = route.tunnel() {
+        tcp = open_tunnel(Line::since(begun, tcp, timeouts), tunnel)?;
+    }
+    shake_hands(Line::since(begun, transport(tcp), timeouts), client)
 }

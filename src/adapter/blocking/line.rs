@@ -8,8 +8,9 @@ use std::time::Instant;
 use bytes::Buf;
 
 use super::Transport;
-use super::timeout::Timeout;
+use super::timeout::{Timeout, is_timeout};
 use crate::adapter::machine::Machine;
+use crate::timer::earlier;
 use crate::{Outgoing, Output, State, Timeouts, Transmit};
 
 /// Runs of bytes that one vectored write takes.
@@ -26,8 +27,7 @@ pub(super) struct Line<S> {
     writable: bool,
     /// Both directions were ended from here.
     ended: bool,
-    /// Written, but perhaps held back by the transport.
-    unflushed: bool,
+    held: Held,
     /// When the connection wants to be told the time.
     deadline: Option<Duration>,
     /// Until when it is known what the peer sent: the latest read took all there was.
@@ -35,6 +35,19 @@ pub(super) struct Line<S> {
     /// The first error that was not reported.
     failure: Option<io::Error>,
 }
+
+/// What was written and may still be held by the transport, as TLS does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    Nothing,
+    Perhaps,
+    /// It could not pass it on in time.
+    Back,
+}
+
+/// How long to let a transport alone that holds something back, and for how long to try then.
+const PAUSE: Duration = Duration::from_millis(50);
+const BRIEFLY: Duration = Duration::from_millis(10);
 
 /// What came of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,20 +78,7 @@ impl<S: Transport> Line<S> {
     pub(super) fn since(origin: Instant, mut transport: S, timeouts: &Timeouts) -> Self {
         // Without it the connection is only slower.
         let _: io::Result<()> = transport.set_no_delay();
-        Self {
-            transport,
-            origin,
-            close: timeouts.close,
-            write_stall: timeouts.write_stall,
-            read_timeout: Timeout::default(),
-            write_timeout: Timeout::default(),
-            writable: true,
-            ended: false,
-            unflushed: false,
-            deadline: None,
-            heard_until: Duration::ZERO,
-            failure: None,
-        }
+        Self::on(transport, origin, timeouts.close, timeouts.write_stall)
     }
 
     pub(super) fn now(&self) -> Duration {
@@ -161,7 +161,9 @@ impl<S: Transport> Line<S> {
 
     /// Reads once, until `deadline` at the latest.
     pub(super) fn read(&mut self, buffer: &mut [u8], deadline: Option<Duration>) -> Received {
-        let left = deadline.map(|deadline| deadline.saturating_sub(self.now()));
+        let pause = self.holds_back().then(|| self.now() + PAUSE);
+        let end = earlier(deadline, pause);
+        let left = end.map(|end| end.saturating_sub(self.now()));
         if let Some(timeout) = self.read_timeout.for_wait(left) {
             // A transport that is broken says so when it is read.
             let _: io::Result<()> = self.transport.set_read_timeout(timeout);
@@ -203,7 +205,9 @@ impl<S: Transport> Line<S> {
                 Written::Failed
             }
             Ok(count) => {
-                self.unflushed = true;
+                if self.held == Held::Nothing {
+                    self.held = Held::Perhaps;
+                }
                 self.write_timeout.expired = false;
                 Written::Bytes(count)
             }
@@ -219,17 +223,31 @@ impl<S: Transport> Line<S> {
         }
     }
 
-    /// Has the transport pass on what it may be holding back.
+    /// Has the transport pass on what it may be holding. If it does not, it is tried again before the next wait,
+    /// which is then a short one.
     pub(super) fn flush(&mut self) {
-        while self.unflushed && self.writable {
+        while self.held != Held::Nothing && self.writable {
+            if self.held == Held::Back {
+                if let Some(timeout) = self.write_timeout.for_wait(Some(BRIEFLY)) {
+                    let _: io::Result<()> = self.transport.set_write_timeout(timeout);
+                }
+            }
             match self.transport.flush() {
-                Ok(()) => self.unflushed = false,
+                Ok(()) => self.held = Held::Nothing,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Once more before the next wait.
-                Err(error) if is_timeout(&error) => return,
+                Err(error) if is_timeout(&error) => {
+                    self.held = Held::Back;
+                    self.write_timeout.expired = true;
+                    return;
+                }
                 Err(error) => self.fail(error),
             }
         }
+    }
+
+    /// Whether the transport holds something that it could not pass on.
+    pub(super) fn holds_back(&self) -> bool {
+        self.held == Held::Back && self.writable
     }
 
     /// §7.1.1: carries out `Shutdown`.
@@ -317,37 +335,13 @@ impl<S: Transport> Line<S> {
         self,
         divide: impl FnOnce(S) -> io::Result<(R, W)>,
     ) -> io::Result<(Line<R>, Line<W>)> {
-        let Self { origin, close, write_stall, writable, unflushed, failure, .. } = self;
-        let Self { deadline, heard_until, .. } = self;
-        let (read_half, write_half) = divide(self.transport)?;
-        let reading = Line {
-            transport: read_half,
-            origin,
-            close,
-            write_stall,
-            read_timeout: Timeout::default(),
-            write_timeout: Timeout::default(),
-            writable,
-            ended: false,
-            unflushed: false,
-            deadline,
-            heard_until,
-            failure,
-        };
-        let writing = Line {
-            transport: write_half,
-            origin,
-            close,
-            write_stall,
-            read_timeout: Timeout::default(),
-            write_timeout: Timeout::default(),
-            writable,
-            ended: false,
-            unflushed,
-            deadline: None,
-            heard_until: Duration::ZERO,
-            failure: None,
-        };
+        let Self { transport, origin, close, write_stall, writable, held, .. } = self;
+        let Self { deadline, heard_until, failure, .. } = self;
+        let (read_half, write_half) = divide(transport)?;
+        let reading = Line::on(read_half, origin, close, write_stall);
+        let reading = Line { writable, deadline, heard_until, failure, ..reading };
+        let writing = Line::on(write_half, origin, close, write_stall);
+        let writing = Line { writable, held, ..writing };
         Ok((reading, writing))
     }
 
@@ -367,6 +361,30 @@ impl<S: Transport> Line<S> {
     }
 }
 
+impl<S> Line<S> {
+    fn on(
+        transport: S,
+        origin: Instant,
+        close: Option<Duration>,
+        write_stall: Option<Duration>,
+    ) -> Self {
+        Self {
+            transport,
+            origin,
+            close,
+            write_stall,
+            read_timeout: Timeout::default(),
+            write_timeout: Timeout::default(),
+            writable: true,
+            ended: false,
+            held: Held::Nothing,
+            deadline: None,
+            heard_until: Duration::ZERO,
+            failure: None,
+        }
+    }
+}
+
 impl<S> fmt::Debug for Line<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Line")
@@ -374,9 +392,4 @@ impl<S> fmt::Debug for Line<S> {
             .field("failure", &self.failure)
             .finish_non_exhaustive()
     }
-}
-
-/// A read or write that was given a time and has used it up.
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

@@ -2,7 +2,7 @@
 //!
 //! [`accept`] waits for the opening handshake of a client, [`connect`] goes to a server and begins one; both give a
 //! [`WebSocket`]. [`accept_with`] lets the application decide about each request, pages on the same port included,
-//! [`connect_with`] has settings, and [`connect_over`] takes any [`Transport`] that is there already.
+//! [`connect_with`] has options, and [`connect_over`] takes any [`Transport`] that is there already.
 //!
 //! ```
 //! use std::net::TcpListener;
@@ -53,16 +53,22 @@ mod receiving;
 mod shared;
 mod tcp;
 mod timeout;
+#[cfg(feature = "rustls")]
+mod tls_stream;
 mod transport;
 mod web_socket;
 mod writer;
 
+#[cfg(feature = "rustls")]
+pub use super::Roots;
 pub use super::{ClientOptions, Closed, Error, Message, Refused};
 pub use batch::Batch;
 pub use client_stream::ClientStream;
 pub use dial::{connect, connect_with};
 pub use open::{accept, accept_with, connect_over};
 pub use reader::Reader;
+#[cfg(feature = "rustls")]
+pub use tls_stream::TlsStream;
 pub use transport::{Plain, Transport, TryClone};
 pub use web_socket::WebSocket;
 pub use writer::Writer;

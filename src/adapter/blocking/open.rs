@@ -7,6 +7,7 @@ use super::line::{Line, Received};
 use super::{Error, Refused, Transport, WebSocket};
 use crate::adapter::machine::Machine;
 use crate::adapter::read_buffer::ReadBuffer;
+use crate::adapter::tunnel::Tunnel;
 use crate::handshake::{
     Acceptance, Client, ClientRequest, HandshakeError, Rejection, Request, ResponseHead, Server,
 };
@@ -145,6 +146,25 @@ pub fn connect_over<S: Transport>(
     shake_hands(line, Client::from_os(request, config)?)
 }
 
+/// Carries the way through a proxy out.
+pub(super) fn open_tunnel<S: Transport>(mut line: Line<S>, mut tunnel: Tunnel) -> Result<S, Error> {
+    let mut buffer = ReadBuffer::new();
+    loop {
+        if !wait(&mut line, &mut tunnel, &mut buffer) {
+            return Err(match tunnel.refusal() {
+                Some(refusal) => Error::Proxy(Box::new(Refused::from(refusal))),
+                None => failed(&mut line, tunnel.error()),
+            });
+        }
+        let (mut input, mut unread) = buffer.unread();
+        let is_open = tunnel.receive(&mut input);
+        unread.keep_last(0);
+        if is_open {
+            return Ok(line.into_transport());
+        }
+    }
+}
+
 /// Carries an opening handshake out.
 pub(super) fn shake_hands<S: Transport>(
     mut line: Line<S>,
@@ -193,7 +213,7 @@ fn wait<S: Transport>(
 
 fn failed<S: Transport>(line: &mut Line<S>, error: Option<HandshakeError>) -> Error {
     match (error, line.take_failure()) {
-        (None | Some(HandshakeError::ConnectionEnded), Some(failure)) => Error::Io(failure),
+        (None | Some(HandshakeError::ConnectionEnded), Some(failure)) => failure.into(),
         (Some(error), _) => Error::Handshake(error),
         (None, None) => Error::Handshake(HandshakeError::ConnectionEnded),
     }

@@ -46,6 +46,8 @@ pub(super) struct Shared<W> {
     writable: AtomicBool,
     /// A write took longer than `write_stall`.
     stalled: AtomicBool,
+    /// The transport could not pass on what it holds: the reader is to try again.
+    holds_back: AtomicBool,
 }
 
 struct WriteHalf<W> {
@@ -90,6 +92,7 @@ impl<W: Transport> Shared<W> {
             }),
             write_stall,
             stalled: AtomicBool::new(false),
+            holds_back: AtomicBool::new(false),
         })
     }
 
@@ -114,7 +117,8 @@ impl<W: Transport> Shared<W> {
     pub(super) fn flush(&self) -> Result<(), Error> {
         loop {
             let mut half = self.half.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.write_out(&mut half, None) == Progress::Failed {
+            let progress = self.write_out(&mut half, None);
+            if progress == Progress::Failed {
                 return Err(self.failure(&mut half));
             }
             drop(half);
@@ -122,7 +126,8 @@ impl<W: Transport> Shared<W> {
                 // What was queued may have been dropped.
                 return self.outcome(None);
             }
-            if !self.has_output() {
+            // What the transport holds back is the reader's to see to.
+            if progress == Progress::Blocked || !self.has_output() {
                 return Ok(());
             }
         }
@@ -160,6 +165,9 @@ impl<W: Transport> Shared<W> {
 
     /// Whether there is something to do for who holds the token.
     pub(super) fn has_output(&self) -> bool {
+        if self.holds_back.load(Ordering::Relaxed) {
+            return true;
+        }
         let mut outgoing = self.outgoing();
         outgoing.unsent() > 0 || matches!(outgoing.transmit(), Transmit::Shutdown)
     }
@@ -192,7 +200,7 @@ impl<W: Transport> Shared<W> {
         match outgoing.close_information().and_then(|information| information.deadline) {
             // If a write failed, then because the deadline had ended the transport.
             Some(deadline) if over => Error::Timeout(deadline),
-            _ => failure.map_or(Error::ConnectionLost, Error::Io),
+            _ => failure.map_or(Error::ConnectionLost, Error::from),
         }
     }
 
@@ -261,6 +269,11 @@ impl<W: Transport> Shared<W> {
                 Transmit::Idle => {
                     drop(outgoing);
                     half.line.flush();
+                    let holds_back = half.line.holds_back();
+                    self.holds_back.store(holds_back, Ordering::Relaxed);
+                    if holds_back {
+                        return Progress::Blocked;
+                    }
                     if half.piece.capacity() > KEPT {
                         half.piece = BytesMut::new();
                     }

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::Error;
-use crate::handshake::HandshakeError;
+use crate::adapter::route::{LATE, share};
 
 /// Connects to the first address of the host that can be connected to. Each one gets its share of the time that
 /// is left, so that one that is silent leaves some for the others.
@@ -26,8 +26,7 @@ pub(super) fn connect(
         let result = match deadline {
             None => TcpStream::connect(address),
             Some(deadline) => {
-                let left = left(deadline)?;
-                let share = u32::try_from(addresses.len() - index).map_or(left, |n| left / n);
+                let share = share(left(deadline)?, addresses.len() - index);
                 TcpStream::connect_timeout(address, share.max(Duration::from_millis(1)))
             }
         };
@@ -69,5 +68,3 @@ fn left(deadline: Instant) -> Result<Duration, Error> {
         left => Ok(left),
     }
 }
-
-const LATE: Error = Error::Handshake(HandshakeError::Timeout);

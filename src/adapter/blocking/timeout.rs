@@ -1,6 +1,7 @@
 //! How long one direction of a transport may block.
 
 use core::time::Duration;
+use std::io::{self, ErrorKind};
 
 /// The timeout that one direction of a transport has been given. Setting it is a system call, so that
 /// one which is a little too short is kept while there is traffic: the wait then ends early, never late.
@@ -32,6 +33,11 @@ impl Timeout {
         self.set = Some(next);
         Some(next)
     }
+}
+
+/// A read or write that was given a time and has used it up.
+pub(super) fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 #[cfg(test)]

@@ -360,7 +360,7 @@ impl<S: Transport> Side for Sending<S> {
         } else if self.line.is_writable() {
             Ok(())
         } else {
-            Err(self.line.take_failure().map_or(Error::ConnectionLost, Error::Io))
+            Err(self.line.take_failure().map_or(Error::ConnectionLost, Error::from))
         }
     }
 

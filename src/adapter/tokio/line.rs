@@ -54,9 +54,14 @@ pub(super) enum Received {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     pub(super) fn new(transport: S, timeouts: &Timeouts) -> Self {
+        Self::since(Instant::now(), transport, timeouts)
+    }
+
+    /// With a clock that began before the transport was there.
+    pub(super) fn since(origin: Instant, transport: S, timeouts: &Timeouts) -> Self {
         Self {
             transport,
-            origin: Instant::now(),
+            origin,
             write_stall: timeouts.write_stall,
             timer: None,
             tasks: Tasks::default(),

@@ -1,18 +1,18 @@
 //! The WebSocket protocol for tokio: over any `AsyncRead + AsyncWrite`, one task for each connection, or several.
 //!
-//! [`accept`] and [`connect_over`] do the opening handshake over a transport and give a [`WebSocket`];
-//! [`accept_with`] lets the application decide about each request, pages on the same port included.
+//! [`accept`] waits for the opening handshake of a client, [`connect`] goes to a server and begins one; both give a
+//! [`WebSocket`]. [`accept_with`] lets the application decide about each request, pages on the same port included,
+//! [`connect_with`] has options, and [`connect_over`] takes any transport that is there already.
 //!
 //! ```
-//! use tokio::net::{TcpListener, TcpStream};
-//! use websocket_proto::adapter::tokio::{Message, accept, connect_over};
-//! use websocket_proto::handshake::{ClientRequest, Uri};
-//! use websocket_proto::{CloseCode, Config};
+//! use tokio::net::TcpListener;
+//! use websocket_proto::CloseCode;
+//! use websocket_proto::adapter::tokio::{Message, accept, connect};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let listener = TcpListener::bind("127.0.0.1:0").await?;
-//! let uri = Uri::parse(&format!("ws://{}/", listener.local_addr()?))?;
+//! let uri = format!("ws://{}/", listener.local_addr()?);
 //!
 //! let server = tokio::spawn(async move {
 //!     let (stream, _) = listener.accept().await?;
@@ -23,9 +23,7 @@
 //!     Ok::<(), websocket_proto::adapter::tokio::Error>(())
 //! });
 //!
-//! let stream = TcpStream::connect((uri.host(), uri.port())).await?;
-//! let (mut websocket, _) =
-//!     connect_over(stream, &ClientRequest::new(uri), Config::client()).await?;
+//! let mut websocket = connect(&uri).await?;
 //! websocket.send("hello").await?;
 //! assert_eq!(websocket.next().await.transpose()?, Some(Message::Text("hello".into())));
 //! assert!(websocket.close(CloseCode::NORMAL, "").await?.clean);
@@ -50,6 +48,8 @@
 //! time.
 
 mod batch;
+mod client_stream;
+mod dial;
 mod line;
 mod open;
 mod receiving;
@@ -57,10 +57,15 @@ mod sending;
 mod split;
 mod stream_sink;
 mod tasks;
+mod tcp;
 mod web_socket;
 
-pub use super::{Closed, Error, Message, Refused};
+#[cfg(feature = "rustls")]
+pub use super::Roots;
+pub use super::{ClientOptions, Closed, Error, Message, Refused};
 pub use batch::Batch;
+pub use client_stream::ClientStream;
+pub use dial::{connect, connect_with};
 pub use open::{accept, accept_with, connect_over};
 pub use split::{Reader, Writer};
 pub use web_socket::WebSocket;

@@ -11,6 +11,7 @@ use super::WebSocket;
 use super::line::{Line, Received};
 use crate::adapter::machine::Machine;
 use crate::adapter::read_buffer::ReadBuffer;
+use crate::adapter::tunnel::Tunnel;
 use crate::adapter::{Error, Refused};
 use crate::handshake::{
     Acceptance, Client, ClientRequest, HandshakeError, Rejection, Request, ResponseHead, Server,
@@ -138,9 +139,41 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let config = config.into();
-    let mut line = Line::new(transport, &config.timeouts);
+    let line = Line::new(transport, &config.timeouts);
+    shake_hands(line, Client::from_os(request, config)?).await
+}
+
+/// Carries the way through a proxy out.
+pub(super) async fn open_tunnel<S>(mut line: Line<S>, mut tunnel: Tunnel) -> Result<S, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut buffer = ReadBuffer::new();
-    let mut client = Client::from_os(request, config)?;
+    loop {
+        if !poll_fn(|cx| poll_unread(&mut line, &mut tunnel, &mut buffer, cx)).await {
+            return Err(match tunnel.refusal() {
+                Some(refusal) => Error::Proxy(Box::new(Refused::from(refusal))),
+                None => failed(&mut line, tunnel.error()),
+            });
+        }
+        let (mut input, mut unread) = buffer.unread();
+        let is_open = tunnel.receive(&mut input);
+        unread.keep_last(0);
+        if is_open {
+            return Ok(line.into_transport());
+        }
+    }
+}
+
+/// Carries an opening handshake out.
+pub(super) async fn shake_hands<S>(
+    mut line: Line<S>,
+    mut client: Client,
+) -> Result<(WebSocket<S>, ResponseHead), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut buffer = ReadBuffer::new();
     loop {
         if !poll_fn(|cx| poll_unread(&mut line, &mut client, &mut buffer, cx)).await {
             return Err(match client.refusal() {
@@ -192,7 +225,7 @@ fn failed<S: AsyncRead + AsyncWrite + Unpin>(
     error: Option<HandshakeError>,
 ) -> Error {
     match (error, line.take_failure()) {
-        (None | Some(HandshakeError::ConnectionEnded), Some(failure)) => Error::Io(failure),
+        (None | Some(HandshakeError::ConnectionEnded), Some(failure)) => failure.into(),
         (Some(error), _) => Error::Handshake(error),
         (None, None) => Error::Handshake(HandshakeError::ConnectionEnded),
     }

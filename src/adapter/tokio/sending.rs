@@ -262,7 +262,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
         if self.is_closed() {
             self.outcome()
         } else if let Some(failure) = self.line.take_failure() {
-            Err(Error::Io(failure))
+            Err(failure.into())
         } else if self.line.has_failed() {
             Err(Error::ConnectionLost)
         } else {
