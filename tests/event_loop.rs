@@ -1,5 +1,5 @@
-//! The example `event_loop` over real sockets: nothing is lost when the client does not read, and
-//! every end of a connection is an end.
+//! The example `event_loop` over real sockets: nothing is lost when the client does not read, nobody
+//! starves when another one does nothing but send, and every end of a connection is an end.
 
 #![cfg(feature = "std")]
 
@@ -10,7 +10,7 @@ mod peer;
 #[path = "../examples/event_loop/server.rs"]
 mod server;
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
@@ -151,6 +151,75 @@ fn a_client_that_does_not_read_hinders_nobody() {
         assert_eq!(&*text, "still there?");
         false
     });
+}
+
+/// Bytes that one read of the server's may bring, and so the most that one turn may serve of one client.
+const READ: usize = 256 << 10;
+
+#[test]
+fn a_client_that_sends_without_end_starves_nobody() {
+    const TURNS: usize = 100;
+    // No thread: the test lets the server have its turns, and looks at what each of them did.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut server = server::Server::new(listener, Config::server()).unwrap();
+    let mut join = || {
+        let connecting = thread::spawn(move || connect(address));
+        while !connecting.is_finished() {
+            server.turn(Some(Duration::from_millis(10))).unwrap();
+        }
+        connecting.join().unwrap()
+    };
+    let (mut greedy, mut messages) = join();
+    let (mut modest, mut connection) = join();
+    greedy.set_nonblocking(true).unwrap();
+    modest.set_nonblocking(true).unwrap();
+    for _ in 0..64 {
+        messages.send_binary(&[7; 1024]).unwrap();
+    }
+    let messages = messages.take_output().unwrap();
+
+    let mut sent = 0;
+    let mut answered = 0;
+    let mut buffer = vec![0; 1 << 20];
+    let mut awaited_since = None;
+    let mut questions = 0;
+    for turn in 1..=TURNS {
+        // There is always more to read than one read takes.
+        while let Some(count) = unless_blocked(greedy.write(&messages[sent % messages.len()..])) {
+            sent += count;
+        }
+        let asked = *awaited_since.get_or_insert_with(|| {
+            connection.send_text("still there?").unwrap();
+            flush(&mut modest, &mut connection);
+            questions += 1;
+            turn
+        });
+        server.turn(Some(Duration::ZERO)).unwrap();
+
+        while let Some(count) = unless_blocked(greedy.read(&mut buffer)) {
+            assert!(count > 0, "the server ended the connection");
+            answered += count;
+        }
+        assert!(answered <= turn * READ, "{answered} bytes in {turn} turns");
+        if let Some(count) = unless_blocked(modest.read(&mut buffer)) {
+            let mut input = &mut buffer[..count];
+            let Some(Event::Text(text)) = connection.receive(&mut input).unwrap() else { panic!() };
+            assert_eq!(&*text, "still there?");
+            awaited_since = None;
+        }
+        // Some, since the way over loopback is not instant.
+        assert!(turn - asked < 10, "no answer in 10 turns");
+    }
+    assert!(questions >= TURNS / 10);
+    assert!(answered > 4 * READ, "{answered} bytes are no flood");
+}
+
+fn unless_blocked(result: std::io::Result<usize>) -> Option<usize> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+        result => Some(result.unwrap()),
+    }
 }
 
 #[test]
