@@ -141,7 +141,9 @@ impl Decoder {
         }
     }
 
-    /// Where the frames taken so far have led.
+    /// Where the frames taken so far have led. A frame counts from its header on: while the payload of a message's
+    /// last frame is still to come, this says `Idle`, so that the kind of a message is best remembered from its
+    /// first frame.
     #[inline]
     #[must_use]
     pub const fn sequence(&self) -> Sequence {
