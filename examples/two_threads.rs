@@ -20,10 +20,9 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 
 use websocket_proto::adapter::blocking::{
-    Closed, Error, Message, Reader, WebSocket, Writer, accept, connect,
+    Closed, Error, Message, Reader, Transport, TryClone, WebSocket, Writer, accept, connect,
 };
-use websocket_proto::handshake::{Acceptance, ClientRequest, Uri};
-use websocket_proto::{CloseCode, CloseStatus, Config};
+use websocket_proto::{CloseCode, CloseStatus};
 
 const MESSAGES: u32 = 256;
 const SIZE: usize = 64 << 10;
@@ -33,14 +32,13 @@ const LAST: &str = "that was all";
 
 fn main() -> Result<(), Box<dyn StdError>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let uri = Uri::parse(&format!("ws://{}/", listener.local_addr()?))?;
+    let uri = format!("ws://{}/", listener.local_addr()?);
 
     let server = thread::spawn(move || {
         let (stream, _) = listener.accept()?;
-        serve(accept(stream, Config::server(), &Acceptance::new())?)
+        serve(accept(stream)?)
     });
-    let stream = TcpStream::connect((uri.host(), uri.port()))?;
-    let client = talk(connect(stream, &ClientRequest::new(uri), Config::client())?)?;
+    let client = talk(connect(&*uri)?)?;
     let server = server.join().map_err(|_| "the server thread panicked")??;
 
     println!("server: {}", server.describe());
@@ -75,7 +73,9 @@ fn serve(websocket: WebSocket<TcpStream>) -> Result<Summary, Error> {
 }
 
 /// The client's end: reads until the server has closed.
-fn talk(websocket: WebSocket<TcpStream>) -> Result<Summary, Error> {
+fn talk<S: Transport + TryClone + Send + 'static>(
+    websocket: WebSocket<S>,
+) -> Result<Summary, Error> {
     let (mut reader, writer) = websocket.split()?;
     let sending = thread::spawn(move || {
         send_numbered(&writer)?;
@@ -91,7 +91,7 @@ fn talk(websocket: WebSocket<TcpStream>) -> Result<Summary, Error> {
 
 /// The writing thread. `send_*` returns when the message is on its way, and so waits for a peer that is slow: for
 /// as long as `Timeouts::write_stall` allows.
-fn send_numbered(writer: &Writer<TcpStream>) -> Result<(), Error> {
+fn send_numbered(writer: &Writer<impl Transport>) -> Result<(), Error> {
     let mut data = vec![0; SIZE];
     for number in 0..MESSAGES {
         if let Some(place) = data.first_chunk_mut() {
@@ -121,7 +121,7 @@ impl Summary {
     }
 
     /// Reads until the closing handshake is over. Pings are answered and deadlines kept meanwhile.
-    fn read_to_the_end(mut self, reader: &mut Reader<TcpStream, TcpStream>) -> Result<Self, Error> {
+    fn read_to_the_end<S: Transport>(mut self, reader: &mut Reader<S, S>) -> Result<Self, Error> {
         while let Some(message) = reader.read()? {
             self.add(&message);
         }
@@ -149,7 +149,7 @@ mod tests {
     use std::thread::JoinHandle;
     use std::time::Duration;
 
-    use websocket_proto::{Connection, ExpiredDeadline};
+    use websocket_proto::{Config, Connection, ExpiredDeadline};
 
     use super::*;
 

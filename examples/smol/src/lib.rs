@@ -1,7 +1,7 @@
 //! An async WebSocket over any `futures_io::AsyncRead + AsyncWrite`, with the timers of smol for its deadlines.
 //!
 //! ```text
-//! websocket.rs   accept, connect, next, send, close: what an application calls
+//! websocket.rs   accept, connect_over, next, send, close: what an application calls
 //! line.rs        the driver: one transport, one timer, one read buffer, polled
 //! machine.rs     what the handshakes and the connection have in common for a driver
 //! error.rs       how a connection that has ended is told
@@ -18,4 +18,4 @@ mod line;
 mod machine;
 mod websocket;
 
-pub use websocket::{WebSocket, accept, connect};
+pub use websocket::{WebSocket, accept, connect_over};

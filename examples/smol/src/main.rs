@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use smol::future::zip;
 use smol::net::{TcpListener, TcpStream};
-use smol_example::{WebSocket, accept, connect};
+use smol_example::{WebSocket, accept, connect_over};
 use websocket_proto::adapter::{Closed, Error, Message};
 use websocket_proto::handshake::{Acceptance, ClientRequest, Uri};
 use websocket_proto::{CloseCode, Config};
@@ -47,7 +47,7 @@ async fn serve(listener: &TcpListener) -> Result<Closed, Error> {
     let mut websocket = accept(stream, config, &Acceptance::new()).await?;
     while let Some(message) = websocket.next().await? {
         // Goes out, with all other answers to what one read brought, when `next` waits.
-        websocket.feed(&message).await?;
+        websocket.feed(message).await?;
     }
     websocket.closed().ok_or(Error::ConnectionLost)
 }
@@ -63,7 +63,8 @@ impl Client {
         let uri = Uri::parse(&format!("ws://{address}/"))?;
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let mut websocket = connect(stream, &ClientRequest::new(uri), Config::client()).await?;
+        let mut websocket =
+            connect_over(stream, &ClientRequest::new(uri), Config::client()).await?;
         match self {
             Self::Talks => talk(&mut websocket).await?,
             Self::IsSilent => while websocket.next().await?.is_some() {},
@@ -80,14 +81,14 @@ impl Client {
 }
 
 async fn talk(websocket: &mut WebSocket<TcpStream>) -> Result<(), Box<dyn StdError>> {
-    websocket.send(&Message::Text("hello".into())).await?;
+    websocket.send("hello").await?;
     match websocket.next().await? {
         Some(Message::Text(text)) => println!("client: {text}"),
         other => return Err(format!("no echo, but {other:?}").into()),
     }
     let large = Message::Binary(vec![7; 100_000].into());
     for _ in 0..10 {
-        websocket.feed(&large).await?;
+        websocket.feed(large.clone()).await?;
     }
     let mut echoes = 0;
     while echoes < 10 && websocket.next().await?.as_ref() == Some(&large) {

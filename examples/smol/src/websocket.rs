@@ -61,7 +61,7 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
 /// # Errors
 /// [`Error::Refused`] for an answer that is no WebSocket, [`Error::Handshake`] for one that breaks the rules, comes
 /// too late or never, [`Error::Io`], [`Error::Seed`].
-pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     transport: S,
     request: &ClientRequest,
     config: impl Into<Arc<Config>>,
@@ -111,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     /// As [`feed`](Self::feed).
-    pub async fn send(&mut self, message: &Message) -> Result<(), Error> {
+    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.feed(message).await?;
         self.flush().await
     }
@@ -121,9 +121,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     /// [`Error::Send`] if nothing can be sent any more; as [`flush`](Self::flush).
-    pub async fn feed(&mut self, message: &Message) -> Result<(), Error> {
+    pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
         loop {
-            let queued = match message {
+            let queued = match &message {
                 Message::Text(text) => self.connection.send_shared_text(text),
                 Message::Binary(data) => self.connection.send_shared(MessageKind::Binary, data),
             };

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::Shutdown;
 
-use smol_example::{accept, connect};
+use smol_example::{accept, connect_over};
 use websocket_proto::adapter::{Error, Message};
 use websocket_proto::handshake::{Acceptance, HandshakeError, OriginPolicy};
 use websocket_proto::{
@@ -24,7 +24,7 @@ fn a_close_is_answered_and_the_server_ends_the_transport_first() {
         let closed = server.closed().unwrap();
         assert!(closed.clean);
         assert_eq!((closed.initiator, closed.deadline), (Initiator::Peer, None));
-        let late = server.feed(&Message::Text("late".into())).await;
+        let late = server.feed("late").await;
         assert!(matches!(late, Err(Error::Send(SendError::Closed))), "{late:?}");
     });
 }
@@ -33,7 +33,7 @@ fn a_close_is_answered_and_the_server_ends_the_transport_first() {
 fn what_was_fed_goes_out_before_the_close() {
     run(async {
         let (mut server, client) = server_and_raw_client(Config::server()).await;
-        server.feed(&Message::Text("last".into())).await.unwrap();
+        server.feed("last").await.unwrap();
         let mut answering = client.try_clone().unwrap();
         answering.write_all(b"\x81\x81\0\0\0\0?\x88\x82\0\0\0\0\x03\xE9").unwrap();
         let at_client = read_to_end(client);
@@ -73,7 +73,7 @@ fn an_end_without_a_close_is_a_loss() {
 fn a_reset_is_told_with_its_cause() {
     run(async {
         let (mut server, client) = server_and_raw_client(Config::server()).await;
-        server.send(&Message::Text("unread".into())).await.unwrap();
+        server.send("unread").await.unwrap();
         // With something unread, the system resets the connection.
         drop(client);
         let end = server.next().await;
@@ -104,7 +104,7 @@ fn a_peer_that_takes_nothing_is_left() {
     config.timeouts.write_stall = ms(60);
     run(async {
         let (mut server, _client) = server_and_raw_client(config).await;
-        let end = server.send(&Message::Binary(vec![0; 64 << 20].into())).await;
+        let end = server.send(Message::Binary(vec![0; 64 << 20].into())).await;
         assert!(matches!(end, Err(Error::Timeout(ExpiredDeadline::WriteStall))), "{end:?}");
         let end = server.next().await;
         assert!(matches!(end, Err(Error::Timeout(ExpiredDeadline::WriteStall))), "{end:?}");
@@ -148,7 +148,7 @@ fn handshakes_that_fail_say_why() {
         let request = request().origin("https://here").unwrap();
         let (server, client) = smol::future::zip(
             accept(server, Config::server(), &acceptance),
-            connect(client, &request, Config::client()),
+            connect_over(client, &request, Config::client()),
         )
         .await;
         assert!(matches!(server.err(), Some(Error::Rejected { status: 403, .. })));
@@ -158,7 +158,7 @@ fn handshakes_that_fail_say_why() {
         // The other one is gone.
         let (server, client) = sockets().await;
         drop(server);
-        let end = connect(client, &crate::support::request(), Config::client()).await.err();
+        let end = connect_over(client, &crate::support::request(), Config::client()).await.err();
         assert!(
             matches!(end, Some(Error::Io(_) | Error::Handshake(HandshakeError::ConnectionEnded))),
             "{end:?}"

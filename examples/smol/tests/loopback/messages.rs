@@ -40,7 +40,7 @@ fn a_transport_of_few_bytes_and_idle_wake_ups_loses_nothing() {
             let serving = async {
                 let mut count = 0;
                 while let Some(message) = server.next().await.unwrap() {
-                    server.feed(&message).await.unwrap();
+                    server.feed(message).await.unwrap();
                     count += 1;
                 }
                 assert!(server.closed().unwrap().clean);
@@ -48,7 +48,7 @@ fn a_transport_of_few_bytes_and_idle_wake_ups_loses_nothing() {
             };
             let asking = async {
                 for number in 0..MESSAGES {
-                    client.feed(&message(number)).await.unwrap();
+                    client.feed(message(number)).await.unwrap();
                     client.connection().ping(b"?").unwrap();
                     if number % 3 == 2 {
                         for number in number - 2..=number {
@@ -90,14 +90,14 @@ fn futures_may_be_dropped_at_every_await() {
         let serving = async {
             while let Some(message) = impatiently!(server.next()).unwrap() {
                 // `feed` and not `send`: what is dropped while it writes is queued, and would be queued again.
-                impatiently!(server.feed(&message)).unwrap();
+                impatiently!(server.feed(message.clone())).unwrap();
                 impatiently!(server.flush()).unwrap();
             }
             server.closed().unwrap().clean
         };
         let asking = async {
             for number in 0..MESSAGES {
-                impatiently!(client.feed(&message(number))).unwrap();
+                impatiently!(client.feed(message(number))).unwrap();
                 assert_eq!(impatiently!(client.next()).unwrap(), Some(message(number)));
             }
             impatiently!(client.close(CloseCode::NORMAL, "")).unwrap().unwrap().clean
@@ -120,7 +120,7 @@ fn a_client_that_does_not_read_is_read_from_no_more_and_loses_nothing() {
         let most = Config::server().limits.max_write_buffer;
         let serving = async {
             while let Some(message) = server.next().await.unwrap() {
-                server.feed(&message).await.unwrap();
+                server.feed(message).await.unwrap();
                 assert!(server.connection().unsent() <= most);
             }
         };
@@ -129,7 +129,7 @@ fn a_client_that_does_not_read_is_read_from_no_more_and_loses_nothing() {
             let mut client: WebSocket<_> = client;
             let mut sent = 0;
             while sent < MESSAGES {
-                client.feed(&data(sent)).await.unwrap();
+                client.feed(data(sent)).await.unwrap();
                 let pause = async {
                     Timer::after(Duration::from_millis(300)).await;
                     false

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_io::{AsyncRead, AsyncWrite};
 use smol::net::{TcpListener, TcpStream};
-use smol_example::{WebSocket, accept, connect};
+use smol_example::{WebSocket, accept, connect_over};
 use websocket_proto::Config;
 use websocket_proto::handshake::{Acceptance, ClientRequest, Uri};
 
@@ -49,7 +49,7 @@ pub async fn pair<S: AsyncRead + AsyncWrite + Unpin>(
     let request = request();
     let (server, client) = smol::future::zip(
         accept(server.0, server.1, &acceptance),
-        connect(client.0, &request, client.1),
+        connect_over(client.0, &request, client.1),
     )
     .await;
     (server.unwrap(), client.unwrap())
