@@ -6,12 +6,24 @@ use alloc::vec::Vec;
 
 use bytes::{BufMut, BytesMut};
 
+use super::HandshakeError;
 use super::authority::Authority;
+use super::extension::Extension;
 use super::headers::{ExtraHeaders, InvalidHeader};
 use super::key::Accept;
 use super::negotiation::{Agreed, SubprotocolChoice};
 use super::origin::OriginPolicy;
-use super::{HandshakeError, Request};
+use crate::Config;
+
+/// What a valid request asks for.
+pub(crate) struct Asked<'a, S, E> {
+    pub(crate) host: Option<&'a [u8]>,
+    pub(crate) origin: Option<&'a [u8]>,
+    /// The names offered.
+    pub(crate) subprotocols: S,
+    #[cfg_attr(not(feature = "deflate"), expect(dead_code, reason = "none is known"))]
+    pub(crate) extensions: E,
+}
 
 /// The terms on which requests are accepted. Made once, used for any number of requests.
 ///
@@ -72,11 +84,6 @@ impl Acceptance {
         self
     }
 
-    #[cfg(feature = "deflate")]
-    pub(crate) fn is_without_compression(&self) -> bool {
-        self.without_compression
-    }
-
     /// The subprotocol to speak (§1.9); a request that does not offer it is refused with 500. A name that is
     /// no token (§4.1) is never offered.
     #[must_use]
@@ -108,16 +115,31 @@ impl Acceptance {
         Ok(self)
     }
 
-    /// Whether the request is let in, and the subprotocol if so.
-    pub(crate) fn check(&self, request: &Request) -> Result<Option<Arc<str>>, HandshakeError> {
-        let host = request.host_bytes();
-        if !self.is_allowed_host(host) {
+    /// Whether the request is let in, and what is agreed on if so: the one place that decides, whatever kind
+    /// of request asks.
+    pub(crate) fn negotiate<'a>(
+        &self,
+        asked: Asked<'a, impl Iterator<Item = &'a str>, impl Iterator<Item = Extension<'a>>>,
+        #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "no extension"))]
+        config: &Config,
+    ) -> Result<Agreed, HandshakeError> {
+        if !self.is_allowed_host(asked.host) {
             return Err(HandshakeError::HostRefused);
         }
-        if !self.origin.allows(request.origin(), host) {
+        if !self.origin.allows(asked.origin, asked.host) {
             return Err(HandshakeError::OriginRefused);
         }
-        self.subprotocol.choose(request.subprotocols())
+        Ok(Agreed {
+            subprotocol: self.subprotocol.choose(asked.subprotocols)?,
+            // RFC 7692 §5.1: the first offer that can be met; with none, the connection opens without.
+            #[cfg(feature = "deflate")]
+            compression: match &config.compression {
+                Some(compression) if !self.without_compression => {
+                    compression.answer_to(asked.extensions)
+                }
+                _ => None,
+            },
+        })
     }
 
     fn is_allowed_host(&self, host: Option<&[u8]>) -> bool {

@@ -1,7 +1,6 @@
 //! §4.1  The opening handshake of a client.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 use core::mem::{replace, take};
 use core::time::Duration;
@@ -10,15 +9,11 @@ use bytes::{Buf, BytesMut};
 
 use super::ClientRequest;
 use super::HandshakeError;
-use super::grammar::{is_name, tokens};
-use super::head::{Head, HeadCollector, HeadKind, HeaderTable, StatusLine};
+use super::awaited::Awaited;
+use super::head::{Head, HeadCollector, HeadKind};
 use super::key::{Accept, accept, key};
-use super::negotiation::{Agreed, agreed_extensions, agreed_subprotocol};
+use super::negotiation::Agreed;
 use super::refusal::{Refusal, RefusalCollector, ResponseHead};
-#[cfg(feature = "deflate")]
-use crate::deflate::NAME;
-#[cfg(feature = "deflate")]
-use crate::frame::CloseCode;
 use crate::outgoing::MaskKeys;
 use crate::timer::{Clock, Deadline};
 use crate::{Config, Connection, Output, State, Transmit};
@@ -89,6 +84,7 @@ enum Progress {
     Head {
         collector: HeadCollector,
         interim_responses: u8,
+        accept: Accept,
         awaited: Awaited,
     },
     /// The response is no 101.
@@ -96,13 +92,6 @@ enum Progress {
     Aborting,
     /// The connection was handed over, or the transport is gone.
     Over,
-}
-
-/// What the 101 has to fit, and what goes on into the connection.
-struct Awaited {
-    accept: Accept,
-    subprotocols: Vec<Arc<str>>,
-    mask_keys: MaskKeys,
 }
 
 /// What a successful handshake leaves (§4.1: "The WebSocket Connection is Established").
@@ -127,11 +116,8 @@ impl Client {
             progress: Progress::Head {
                 collector: HeadCollector::new(HeadKind::Response),
                 interim_responses: 0,
-                awaited: Awaited {
-                    accept: accept(&key),
-                    subprotocols: request.offered(),
-                    mask_keys,
-                },
+                accept: accept(&key),
+                awaited: Awaited::new(request, mask_keys),
             },
             config,
             deadline: Deadline::ASKED,
@@ -283,13 +269,15 @@ impl Client {
 
     /// Acts on a complete head: an interim response, the 101 or a refusal.
     fn take_head(&mut self, head: Head) -> Result<Option<Established>, HandshakeError> {
-        let Progress::Head { collector, interim_responses, awaited } = &mut self.progress else {
+        let Progress::Head { collector, interim_responses, accept, awaited } = &mut self.progress
+        else {
             return Ok(None);
         };
         let is_early = self.output.has_remaining();
         let (line, agreed) = head.parse_response(|line, headers| match line.status {
             101 if is_early => Err(HandshakeError::EarlyResponse),
-            101 => Ok((line, awaited.check(line, headers, &self.config)?)),
+            101 if line.minor == 0 => Err(HandshakeError::HttpVersion),
+            101 => Ok((line, awaited.check_upgrade(accept, headers, &self.config)?)),
             _ => Ok((line, Agreed::default())),
         })?;
         match line.status {
@@ -298,12 +286,7 @@ impl Client {
                 else {
                     return Ok(None);
                 };
-                #[cfg(feature = "deflate")]
-                let declined = agreed.compression.is_none();
-                let connection =
-                    Connection::open_client(self.config.clone(), awaited.mask_keys, agreed);
-                #[cfg(feature = "deflate")]
-                let connection = close_if_declined(connection, &self.config, declined);
+                let connection = awaited.open(self.config.clone(), agreed);
                 Ok(Some(Established { connection, response: ResponseHead::new(head, line.status) }))
             }
             // RFC 9110 §15.2: a client has to be able to read interim responses before the final one.
@@ -357,55 +340,4 @@ impl fmt::Debug for Client {
             .field("error", &self.error)
             .finish_non_exhaustive()
     }
-}
-
-impl Awaited {
-    /// §4.1: what a client "MUST validate" of the server's response.
-    fn check(
-        &self,
-        line: StatusLine,
-        headers: HeaderTable<'_, '_>,
-        config: &Config,
-    ) -> Result<Agreed, HandshakeError> {
-        if line.minor == 0 {
-            return Err(HandshakeError::HttpVersion);
-        }
-        let mut upgrades = headers.values("Upgrade");
-        match (upgrades.next(), upgrades.next()) {
-            (Some(upgrade), None) if is_name(upgrade, "websocket") => {}
-            _ => return Err(HandshakeError::Upgrade),
-        }
-        let mut upgrade = false;
-        for option in headers.values("Connection").flat_map(tokens) {
-            let option = option.map_err(|_| HandshakeError::Connection)?;
-            upgrade |= is_name(option.as_bytes(), "Upgrade");
-        }
-        if !upgrade {
-            return Err(HandshakeError::Connection);
-        }
-        if headers.single("Sec-WebSocket-Accept")? != Some(self.accept.as_slice()) {
-            return Err(HandshakeError::Accept);
-        }
-        #[cfg(not(feature = "deflate"))]
-        agreed_extensions(headers, config)?;
-        Ok(Agreed {
-            #[cfg(feature = "deflate")]
-            compression: agreed_extensions(headers, config)?,
-            subprotocol: agreed_subprotocol(headers, &self.subprotocols)?,
-        })
-    }
-}
-
-/// RFC 7692 §5.1, RFC 6455 §7.4.1: 1010 tells a server that it declined what the client needs.
-#[cfg(feature = "deflate")]
-fn close_if_declined(mut connection: Connection, config: &Config, declined: bool) -> Connection {
-    let required = config
-        .compression
-        .as_ref()
-        .is_some_and(|compression| compression.required && !compression.offers.is_empty());
-    if declined && required {
-        // Open as it is, it can be closed.
-        let _closed = connection.close(CloseCode::MANDATORY_EXTENSION, NAME);
-    }
-    connection
 }

@@ -138,9 +138,9 @@ impl ClientRequest {
         Self { uri, ..self.clone() }
     }
 
-    /// The names offered, shared.
-    pub(crate) fn offered(&self) -> Vec<Arc<str>> {
-        self.subprotocols.clone()
+    /// The names offered.
+    pub(crate) fn offered(&self) -> &[Arc<str>] {
+        &self.subprotocols
     }
 
     /// The head of the request (§4.1). Every part was checked when it was made.

@@ -9,6 +9,7 @@ use core::ops::Range;
 
 use super::HandshakeError;
 use super::grammar::{is_name, trim};
+use super::header_lines::HeaderLines;
 use crate::Limits;
 
 /// RFC 9112 §2.2: a server skips "at least one" empty line before the request line.
@@ -198,36 +199,17 @@ pub(crate) struct HeaderTable<'t, 'a> {
     lines: &'t [httparse::Header<'a>],
 }
 
-impl<'t, 'a> HeaderTable<'t, 'a> {
-    /// The names and values in their order.
-    pub(crate) fn iter(self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'t, 'a> {
-        self.lines.iter().map(|header| (header.name, header.value))
-    }
-
+impl HeaderTable<'_, '_> {
     /// Where a part of the head stands in it.
     pub(crate) fn range(self, part: &[u8]) -> Range<usize> {
         let start = part.as_ptr().addr().saturating_sub(self.head.as_ptr().addr());
         start..start + part.len()
     }
-
-    /// The values of all headers of this name (ASCII case-insensitive).
-    pub(crate) fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(move |header| is_name(header.0.as_bytes(), name)).map(|header| header.1)
-    }
-
-    /// The value of a header that may be there once.
-    pub(crate) fn single(self, name: &str) -> Result<Option<&'a [u8]>, HandshakeError> {
-        single(self.values(name))
-    }
 }
 
-/// The only one of these values, if there is one.
-pub(crate) fn single<'a>(
-    mut values: impl Iterator<Item = &'a [u8]>,
-) -> Result<Option<&'a [u8]>, HandshakeError> {
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value),
-        _ => Err(HandshakeError::DuplicateHeader),
+impl<'a> HeaderLines<'a> for HeaderTable<'_, 'a> {
+    fn iter(self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        self.lines.iter().map(|header| (header.name, header.value))
     }
 }
 
@@ -463,8 +445,8 @@ mod tests {
                     let name = format!("NAME-{index}");
                     let value = format!("value {index}");
                     assert_eq!(
-                        single(head.values(&name)),
-                        Ok(Some(value.as_bytes())),
+                        head.values(&name).collect::<Vec<_>>(),
+                        [value.as_bytes()],
                         "{count} {piece}"
                     );
                 }

@@ -7,6 +7,7 @@
 mod acceptance;
 mod answer;
 mod authority;
+mod awaited;
 mod client;
 mod client_request;
 mod credentials;
@@ -14,6 +15,7 @@ mod error;
 mod extension;
 mod grammar;
 mod head;
+mod header_lines;
 mod headers;
 mod key;
 mod negotiation;

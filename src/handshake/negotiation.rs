@@ -3,16 +3,15 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use super::HandshakeError;
 use super::extension::{Extension, ExtensionList};
 use super::grammar::{decimal, tokens};
-use super::head::{Head, HeaderTable};
+use super::header_lines::HeaderLines;
 use crate::{Config, Limits};
 
-const SUBPROTOCOLS: &str = "Sec-WebSocket-Protocol";
-const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+pub(crate) const SUBPROTOCOLS: &str = "Sec-WebSocket-Protocol";
+pub(crate) const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// The version of the protocol, and the only one (§4.1).
 pub(crate) const VERSION: u8 = 13;
@@ -27,12 +26,11 @@ pub(crate) fn parse_version(text: &[u8]) -> Option<u8> {
     }
 }
 
-/// The subprotocols of a request in their order, over all its header lines (§11.3.4); `lines`: where they are.
+/// The subprotocols of a request in their order, over all its header lines (§11.3.4), which were checked.
 pub(crate) fn subprotocols<'a>(
-    head: &'a Head,
-    lines: &Range<usize>,
+    lines: impl Iterator<Item = &'a [u8]>,
 ) -> impl Iterator<Item = &'a str> {
-    head.values_in(lines, SUBPROTOCOLS).flat_map(tokens).map_while(Result::ok)
+    lines.flat_map(tokens).map_while(Result::ok)
 }
 
 /// Checks one more line of the list that [`subprotocols`] reads, and counts on.
@@ -50,12 +48,11 @@ pub(crate) fn count_subprotocols(
     Ok(count)
 }
 
-/// The extensions of a head whose list was checked.
+/// The extensions of a head in their order, over all its header lines, which were checked.
 pub(crate) fn extensions<'a>(
-    head: &'a Head,
-    lines: &Range<usize>,
+    lines: impl Iterator<Item = &'a [u8]>,
 ) -> impl Iterator<Item = Extension<'a>> {
-    super::extension::extensions(head.values_in(lines, EXTENSIONS)).map_while(Result::ok)
+    super::extension::extensions(lines).map_while(Result::ok)
 }
 
 /// Checks one more line of the list that [`extensions`] reads, and counts on.
@@ -74,7 +71,10 @@ pub(crate) fn count_extensions(
 }
 
 /// Checks the whole list of a response and says whether there are any.
-fn has_extensions(headers: HeaderTable<'_, '_>, limits: &Limits) -> Result<bool, HandshakeError> {
+fn has_extensions<'a>(
+    headers: impl HeaderLines<'a>,
+    limits: &Limits,
+) -> Result<bool, HandshakeError> {
     let mut lines = headers.values(EXTENSIONS);
     Ok(lines.try_fold(0, |count, line| count_extensions(count, line, limits))? > 0)
 }
@@ -113,9 +113,9 @@ fn find(names: &[Arc<str>], name: &[u8]) -> Option<Arc<str>> {
     names.iter().find(|own| own.as_bytes() == name).cloned()
 }
 
-/// What a client checks of the 101: the server may only choose what was offered (§4.1).
-pub(crate) fn agreed_subprotocol(
-    headers: HeaderTable<'_, '_>,
+/// What a client checks of the response: the server may only choose what was offered (§4.1).
+pub(crate) fn agreed_subprotocol<'a>(
+    headers: impl HeaderLines<'a>,
     offered: &[Arc<str>],
 ) -> Result<Option<Arc<str>>, HandshakeError> {
     // §11.3.4: not more than once in a response, and a single name.
@@ -136,10 +136,10 @@ pub(crate) struct Agreed {
     pub(crate) compression: Option<crate::deflate::Agreement>,
 }
 
-/// What a client checks of the 101: no extension may be there that was not offered (§4.1).
+/// What a client checks of the response: no extension may be there that was not offered (§4.1).
 #[cfg(not(feature = "deflate"))]
-pub(crate) fn agreed_extensions(
-    headers: HeaderTable<'_, '_>,
+pub(crate) fn agreed_extensions<'a>(
+    headers: impl HeaderLines<'a>,
     config: &Config,
 ) -> Result<(), HandshakeError> {
     if has_extensions(headers, &config.limits)? {
@@ -148,11 +148,11 @@ pub(crate) fn agreed_extensions(
     Ok(())
 }
 
-/// What a client checks of the 101: no extension may be there that was not offered (§4.1), and none
+/// What a client checks of the response: no extension may be there that was not offered (§4.1), and none
 /// twice (RFC 7692 §5.1).
 #[cfg(feature = "deflate")]
-pub(crate) fn agreed_extensions(
-    headers: HeaderTable<'_, '_>,
+pub(crate) fn agreed_extensions<'a>(
+    headers: impl HeaderLines<'a>,
     config: &Config,
 ) -> Result<Option<crate::deflate::Agreement>, HandshakeError> {
     let has_any = has_extensions(headers, &config.limits)?;

@@ -5,7 +5,8 @@ use core::fmt;
 use core::mem::take;
 
 use super::grammar::{decimal, elements};
-use super::head::{Head, StatusLine, single};
+use super::head::{Head, StatusLine};
+use super::header_lines::single;
 use super::negotiation::parse_version;
 use super::{ClientRequest, RedirectError};
 

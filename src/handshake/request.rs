@@ -4,11 +4,12 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Range;
 
+use super::acceptance::Asked;
 use super::extension::Extension;
 use super::head::{Head, HeaderTable, RequestLine};
 use super::key::accept;
-use super::negotiation::{self, Agreed};
-use super::request_fields::{Fields, Upgrade};
+use super::negotiation::{self, EXTENSIONS, SUBPROTOCOLS};
+use super::request_fields::{Fields, List, Upgrade};
 use super::response::render;
 use super::target::Target;
 use super::{Acceptance, HandshakeError, Rejection, Response};
@@ -70,13 +71,17 @@ impl RequestParts {
         fields.check_framing()?;
         let upgrade = fields.check_upgrade(&line)?;
         let place = |text: &str| headers.range(text.as_bytes());
+        let lines = |list: List<'_>| match list.lines {
+            Some((first, last)) => place(first).start..headers.range(last).end,
+            None => 0..0,
+        };
         Ok(Self {
             target: place(line.target),
             path: place(target.path),
             host: fields.host.map(|value| headers.range(value)),
             origin: fields.origin.map(|value| headers.range(value)),
-            subprotocols: fields.subprotocols.lines,
-            extensions: fields.extensions.lines,
+            subprotocols: lines(fields.subprotocols),
+            extensions: lines(fields.extensions),
             upgrade,
         })
     }
@@ -133,11 +138,6 @@ impl Request {
         self.parts.host.as_ref().map(|host| self.head.text(host))
     }
 
-    /// The same, not as text.
-    pub(crate) fn host_bytes(&self) -> Option<&[u8]> {
-        self.parts.host.as_ref().map(|host| self.head.part(host))
-    }
-
     /// The value of `Origin` as it was sent. A request without one comes from no browser (§4.2.1).
     #[must_use]
     pub fn origin(&self) -> Option<&[u8]> {
@@ -146,12 +146,12 @@ impl Request {
 
     /// The subprotocols that the client offers, the one it likes best first (§4.2.1).
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
-        negotiation::subprotocols(&self.head, &self.parts.subprotocols)
+        negotiation::subprotocols(self.head.values_in(&self.parts.subprotocols, SUBPROTOCOLS))
     }
 
     /// The extensions that the client offers, the one it likes best first (§9.1).
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
-        negotiation::extensions(&self.head, &self.parts.extensions)
+        negotiation::extensions(self.head.values_in(&self.parts.extensions, EXTENSIONS))
     }
 
     /// Whether this is an upgrade to WebSocket, by all the rules of §4.2.1. If not, it is some other
@@ -170,16 +170,8 @@ impl Request {
         let Some(upgrade) = self.parts.upgrade else {
             return Err(self.refuse(HandshakeError::NotUpgrade));
         };
-        match acceptance.check(&self) {
-            Ok(subprotocol) => {
-                let agreed = Agreed {
-                    subprotocol,
-                    #[cfg(feature = "deflate")]
-                    compression: match acceptance.is_without_compression() {
-                        true => None,
-                        false => self.negotiate_compression(),
-                    },
-                };
+        match acceptance.negotiate(self.asked(), &self.config) {
+            Ok(agreed) => {
                 let output =
                     acceptance.render(&accept(&upgrade.key), &agreed, upgrade.expects_continue);
                 Ok(Connection::open_server(self.config, output, agreed))
@@ -194,11 +186,13 @@ impl Request {
         Rejection::new(self.config, output, response.status(), None)
     }
 
-    /// RFC 7692 §5.1: the first offer that can be met; with none, the connection opens without
-    /// compression.
-    #[cfg(feature = "deflate")]
-    fn negotiate_compression(&self) -> Option<crate::deflate::Agreement> {
-        self.config.compression.as_ref()?.answer_to(self.extensions())
+    fn asked(&self) -> Asked<'_, impl Iterator<Item = &str>, impl Iterator<Item = Extension<'_>>> {
+        Asked {
+            host: self.parts.host.as_ref().map(|host| self.head.part(host)),
+            origin: self.origin(),
+            subprotocols: self.subprotocols(),
+            extensions: self.extensions(),
+        }
     }
 
     fn refuse(self, reason: HandshakeError) -> Rejection {

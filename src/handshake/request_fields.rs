@@ -1,11 +1,10 @@
 //! §4.2.1, RFC 9112 §3.2 §6  The headers that decide what a request is, and the rules they have to keep.
 
-use core::ops::Range;
-
 use super::HandshakeError;
 use super::authority::Authority;
 use super::grammar::{elements, is_name, is_token};
-use super::head::{HeaderTable, RequestLine};
+use super::head::RequestLine;
+use super::header_lines::HeaderLines;
 use super::key::{Key, parse_key};
 use super::negotiation::{VERSION, count_extensions, count_subprotocols, parse_version};
 use super::target::Target;
@@ -29,28 +28,28 @@ pub(crate) struct Fields<'a> {
     key: Once<'a>,
     version: Once<'a>,
     expects_continue: bool,
-    pub(crate) subprotocols: List,
-    pub(crate) extensions: List,
+    pub(crate) subprotocols: List<'a>,
+    pub(crate) extensions: List<'a>,
 }
 
 /// A list that may go on over several header lines.
-pub(crate) struct List {
-    /// From the first of them to the end of the last.
-    pub(crate) lines: Range<usize>,
+pub(crate) struct List<'a> {
+    /// The name of the first of them and the value of the last.
+    pub(crate) lines: Option<(&'a str, &'a [u8])>,
     /// How many elements there are. What is wrong with the list matters to an upgrade only.
     count: Result<usize, HandshakeError>,
 }
 
-impl List {
-    const EMPTY: Self = Self { lines: 0..0, count: Ok(0) };
+impl<'a> List<'a> {
+    const EMPTY: Self = Self { lines: None, count: Ok(0) };
 
     fn add(
         &mut self,
-        line: Range<usize>,
+        name: &'a str,
+        value: &'a [u8],
         count_on: impl FnOnce(usize) -> Result<usize, HandshakeError>,
     ) {
-        let start = if self.lines.is_empty() { line.start } else { self.lines.start };
-        self.lines = start..line.end;
+        self.lines = Some((self.lines.map_or(name, |(first, _)| first), value));
         self.count = self.count.and_then(count_on);
     }
 }
@@ -109,12 +108,11 @@ impl<'a> Fields<'a> {
     /// Gathers them. A header that may be there once is not there twice, then; the other rules are for later.
     pub(crate) fn read(
         &mut self,
-        headers: HeaderTable<'_, 'a>,
+        headers: impl HeaderLines<'a>,
         limits: &Limits,
     ) -> Result<(), HandshakeError> {
         for (name, value) in headers.iter() {
             let is = |other: &str| is_name(name.as_bytes(), other);
-            let line = || headers.range(name.as_bytes()).start..headers.range(value).end;
             // Most lengths are those of one header: one comparison for each line, or none.
             let single = match name.len() {
                 4 if is("Host") => &mut self.host,
@@ -134,12 +132,12 @@ impl<'a> Fields<'a> {
                         17 if is("Sec-WebSocket-Key") => self.key.add(value),
                         21 if is("Sec-WebSocket-Version") => self.version.add(value),
                         22 if is("Sec-WebSocket-Protocol") => {
-                            self.subprotocols
-                                .add(line(), |count| count_subprotocols(count, value, limits));
+                            let count_on = |count| count_subprotocols(count, value, limits);
+                            self.subprotocols.add(name, value, count_on);
                         }
                         24 if is("Sec-WebSocket-Extensions") => {
-                            self.extensions
-                                .add(line(), |count| count_extensions(count, value, limits));
+                            let count_on = |count| count_extensions(count, value, limits);
+                            self.extensions.add(name, value, count_on);
                         }
                         _ => {}
                     }
