@@ -84,6 +84,7 @@
 //! | Feature | Default | Adds |
 //! |---|---|---|
 //! | `std` | yes | `alloc`; the blocking adapter, seeds from the operating system, CPU detection, vectored output |
+//! | `http` | no | `std`; the opening handshake over requests and responses of the `http` crate, for HTTP/1.1, HTTP/2 and HTTP/3 |
 //! | `deflate` | no | `alloc`; compressed messages by permessage-deflate (RFC 7692) |
 //! | `alloc` | by `std` | `Connection`, its halves and the opening handshake |
 //!
@@ -154,6 +155,9 @@ pub use connection::{Connection, Parts};
 pub use counters::Counters;
 #[cfg(feature = "alloc")]
 pub use error::SendError;
+/// The crate whose requests and responses [`handshake::http`] is about.
+#[cfg(feature = "http")]
+pub use http;
 #[cfg(feature = "alloc")]
 pub use incoming::{Chunk, Close, Event, Incoming, Payload, Reply, Text, Utf8Bytes};
 #[cfg(feature = "alloc")]

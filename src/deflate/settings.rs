@@ -33,7 +33,9 @@ pub struct Compression {
     pub offers: Vec<Offer>,
     /// To a client: whether it closes the connection with 1010 (RFC 6455 §7.4.1) when the server
     /// declines: the handshake succeeds, the connection is [closing](crate::State::Closing) from the start
-    /// and refuses to send. Without an offer, nothing is required. Default: `false`.
+    /// and refuses to send. Drive it to its end like any other, and the server is told what it declined, as
+    /// RFC 7692 §5.1 wants; `close_information` then says that 1010 was sent. Without an offer, nothing is
+    /// required. Default: `false`.
     pub required: bool,
     /// To a server: what it wants beyond what is offered. Default: nothing.
     pub preferences: Preferences,

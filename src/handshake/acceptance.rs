@@ -105,7 +105,7 @@ impl Acceptance {
         self
     }
 
-    /// Adds a header line to the 101.
+    /// Adds a header line to the 101, or to the 200 that answers an extended CONNECT.
     ///
     /// # Errors
     /// [`InvalidHeader`] for a name that is no token or belongs to the crate, or a value with control
@@ -140,6 +140,12 @@ impl Acceptance {
                 _ => None,
             },
         })
+    }
+
+    /// The headers that the application adds to the response.
+    #[cfg(feature = "http")]
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.headers.iter()
     }
 
     fn is_allowed_host(&self, host: Option<&[u8]>) -> bool {

@@ -97,7 +97,8 @@ enum Progress {
 /// What a successful handshake leaves (§4.1: "The WebSocket Connection is Established").
 #[derive(Debug)]
 pub struct Established {
-    /// The connection; the rest of the input is for it.
+    /// The connection; the rest of the input is for it. Open, unless the server declined the compression that is
+    /// `required`: then its Close with 1010 is queued.
     pub connection: Connection,
     /// The head of the 101.
     pub response: ResponseHead,

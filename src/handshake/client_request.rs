@@ -143,6 +143,17 @@ impl ClientRequest {
         &self.subprotocols
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn origin_bytes(&self) -> Option<&[u8]> {
+        self.origin.as_deref()
+    }
+
+    /// The headers that the application adds to the request.
+    #[cfg(feature = "http")]
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.headers.iter()
+    }
+
     /// The head of the request (§4.1). Every part was checked when it was made.
     pub(crate) fn render(&self, key: &Key, config: &Config) -> BytesMut {
         let uri = &self.uri;

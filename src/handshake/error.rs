@@ -9,7 +9,8 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// The head is no HTTP/1.1 head (RFC 9112): a bad line, a bare CR or LF, a folded line ...
+    /// The head is no HTTP/1.1 head (RFC 9112): a bad line, a bare CR or LF, a folded line ... Of HTTP/2 and
+    /// HTTP/3: it has headers of an HTTP/1.1 connection (RFC 9113 §8.2.2).
     Malformed,
     /// A header that may be there once is there twice (§11.3).
     DuplicateHeader,
@@ -28,16 +29,21 @@ pub enum HandshakeError {
     /// `Connection` does not hold the token `Upgrade` (§4.1, §4.2.1).
     Connection,
 
-    /// To a server: the method is not GET (§4.2.1).
+    /// To a server: the method is not GET (§4.2.1); over HTTP/2 and HTTP/3, not CONNECT (RFC 8441 §5).
     Method,
-    /// To a server: an upgrade of HTTP/1.0 (RFC 9110 §7.8).
+    /// To a server: an upgrade of HTTP/1.0 (RFC 9110 §7.8). To a client: a response of a version that cannot
+    /// answer the request.
     HttpVersion,
-    /// To a server: the request target is neither a path nor an absolute http or https URI (§4.2.1).
+    /// To a server: the request target is neither a path nor an absolute http or https URI (§4.2.1); over HTTP/2
+    /// and HTTP/3, not the latter with a path (RFC 8441 §4, §5).
     Target,
     /// To a server: `Host` is missing, invalid or not the host of the request target (RFC 9112 §3.2).
     Host,
     /// To a server: an upgrade with a body (RFC 9112 §6).
     Body,
+    /// To a server: a CONNECT that names another protocol than websocket, or none: a tunnel is not what there is
+    /// here (RFC 8441 §4, RFC 9220 §3).
+    ConnectProtocol,
     /// To a server: `Sec-WebSocket-Key` is not base64 of 16 bytes (§4.2.1).
     Key,
     /// To a server: `Sec-WebSocket-Version` is missing or no number (§4.2.1).
@@ -56,7 +62,8 @@ pub enum HandshakeError {
     /// By a server: the application insists on a subprotocol that was not offered (§4.2.2).
     SubprotocolNotOffered,
 
-    /// To a client: an answer other than 101; see [`Client::refusal`](super::Client::refusal) (§4.1).
+    /// To a client: an answer other than 101, or than 2xx to an extended CONNECT; see
+    /// [`Client::refusal`](super::Client::refusal) (§4.1, RFC 8441 §5).
     Refused {
         /// The status code of the answer.
         status: u16,
@@ -105,6 +112,7 @@ impl HandshakeError {
             Self::UnsupportedVersion | Self::NotUpgrade => 426,
             Self::HeadTooLarge | Self::TooManyHeaders => 431,
             Self::SubprotocolNotOffered => 500,
+            Self::ConnectProtocol => 501,
             Self::Refused { status } => status,
             Self::ConnectionEnded
             | Self::EarlyResponse
@@ -119,14 +127,14 @@ impl HandshakeError {
         })
     }
 
-    /// The header lines that belong to the answer beside those that every answer has.
-    pub(super) const fn answer_fields(self) -> &'static str {
+    /// The header that belongs to the answer beside those that every answer of its status has.
+    pub(super) const fn answer_header(self) -> Option<(&'static str, &'static str)> {
         match self {
             // RFC 9110 §15.5.6: a 405 says what is allowed.
-            Self::Method => "Allow: GET\r\n",
+            Self::Method => Some(("Allow", "GET")),
             // §4.4: the versions that the server is willing to use. (426 has them from its status.)
-            Self::Version => "Sec-WebSocket-Version: 13\r\n",
-            _ => "",
+            Self::Version => Some(("Sec-WebSocket-Version", "13")),
+            _ => None,
         }
     }
 }
@@ -143,11 +151,12 @@ impl fmt::Display for HandshakeError {
             Self::ConnectionEnded => "the connection ended before the handshake was complete",
             Self::Extensions => "malformed Sec-WebSocket-Extensions",
             Self::Connection => "Connection does not hold Upgrade",
-            Self::Method => "the method is not GET",
-            Self::HttpVersion => "HTTP/1.0 cannot be upgraded",
+            Self::Method => "the method is not that of an opening handshake",
+            Self::HttpVersion => "the version of HTTP does not fit the handshake",
             Self::Target => "invalid request target",
             Self::Host => "missing or invalid Host",
             Self::Body => "an upgrade request with a body",
+            Self::ConnectProtocol => "the protocol of the CONNECT is not websocket",
             Self::Key => "missing or invalid Sec-WebSocket-Key",
             Self::Version => "missing or malformed Sec-WebSocket-Version",
             Self::UnsupportedVersion => "unsupported Sec-WebSocket-Version",

@@ -347,6 +347,12 @@ pub(crate) struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
+    /// Of lines that are known to have their form.
+    #[cfg(feature = "http")]
+    pub(crate) fn of_lines(lines: &'a [u8]) -> Self {
+        Self { rest: lines }
+    }
+
     fn values(mut self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         // Only the lines are read, not the names in them: where a name ends, its own colon stands.
         from_fn(move || self.line()).filter_map(move |line| {

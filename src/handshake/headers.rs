@@ -87,6 +87,11 @@ impl ExtraHeaders {
     pub(crate) fn lines(&self) -> &[u8] {
         &self.lines
     }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        super::head::Headers::of_lines(&self.lines)
+    }
 }
 
 impl fmt::Debug for ExtraHeaders {

@@ -16,6 +16,24 @@ pub(crate) type Key = [u8; 24];
 /// The text of `Sec-WebSocket-Accept`.
 pub(crate) type Accept = [u8; 28];
 
+/// The value of `Sec-WebSocket-Accept` for one of `Sec-WebSocket-Key` (§4.2.2): 28 bytes of ASCII. `None` if the key
+/// is not base64 of 16 bytes, for which a server answers 400.
+///
+/// [`Server`](super::Server) and [`Client`](super::Client) do this by themselves; it is for an HTTP stack of
+/// one's own.
+///
+/// ```
+/// use websocket_proto::handshake::sec_websocket_accept;
+///
+/// let accept = sec_websocket_accept("dGhlIHNhbXBsZSBub25jZQ==").expect("a key");
+/// assert_eq!(&accept, b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+/// assert_eq!(sec_websocket_accept("short"), None);
+/// ```
+#[must_use]
+pub fn sec_websocket_accept(key: impl AsRef<[u8]>) -> Option<[u8; 28]> {
+    parse_key(key.as_ref()).map(accept)
+}
+
 /// §4.1: "a randomly selected 16-byte value that has been base64-encoded".
 pub(crate) fn key(nonce: &[u8; 16]) -> Key {
     let mut text = [0; 24];

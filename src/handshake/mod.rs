@@ -17,6 +17,8 @@ mod grammar;
 mod head;
 mod header_lines;
 mod headers;
+#[cfg(feature = "http")]
+pub mod http;
 mod key;
 mod negotiation;
 mod origin;
@@ -40,6 +42,7 @@ pub use error::HandshakeError;
 pub(crate) use extension::extensions;
 pub use extension::{Extension, Parameter, ParameterValue};
 pub use headers::InvalidHeader;
+pub use key::sec_websocket_accept;
 pub(crate) use negotiation::Agreed;
 pub use negotiation::InvalidSubprotocol;
 pub use origin::{InvalidOrigin, Origin, OriginPolicy};

@@ -67,9 +67,9 @@ impl RequestParts {
         let mut fields = Fields::new();
         fields.read(headers, limits)?;
         let target = Target::parse(line.target)?;
-        fields.check_host(&line, &target)?;
+        fields.check_host(line.minor, &target)?;
         fields.check_framing()?;
-        let upgrade = fields.check_upgrade(&line)?;
+        let upgrade = fields.check_upgrade(line.method, line.minor)?;
         let place = |text: &str| headers.range(text.as_bytes());
         let lines = |list: List<'_>| match list.lines {
             Some((first, last)) => place(first).start..headers.range(last).end,
@@ -198,7 +198,7 @@ impl Request {
     fn refuse(self, reason: HandshakeError) -> Rejection {
         let status = reason.status().unwrap_or(500);
         let to_head = self.method() == "HEAD";
-        let output = render(status, reason.answer_fields(), &[], &[], to_head);
+        let output = render(status, reason.answer_header(), &[], &[], to_head);
         Rejection::new(self.config, output, status, Some(reason))
     }
 }

@@ -3,7 +3,6 @@
 use super::HandshakeError;
 use super::authority::Authority;
 use super::grammar::{elements, is_name, is_token};
-use super::head::RequestLine;
 use super::header_lines::HeaderLines;
 use super::key::{Key, parse_key};
 use super::negotiation::{VERSION, count_extensions, count_subprotocols, parse_version};
@@ -164,14 +163,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// RFC 9112 §3.2: 400 for an HTTP/1.1 request with no `Host`, more than one or an invalid one.
-    pub(crate) fn check_host(
-        &self,
-        line: &RequestLine<'_>,
-        target: &Target<'_>,
-    ) -> Result<(), HandshakeError> {
+    /// RFC 9112 §3.2: 400 for an HTTP/1.1 request with no `Host`, more than one or an invalid one. `minor`: the
+    /// version, 0 where `Host` may be missing.
+    pub(crate) fn check_host(&self, minor: u8, target: &Target<'_>) -> Result<(), HandshakeError> {
         let Some(host) = self.host else {
-            return match line.minor {
+            return match minor {
                 0 => Ok(()),
                 _ => Err(HandshakeError::Host),
             };
@@ -200,34 +196,57 @@ impl<'a> Fields<'a> {
     /// §4.2.1: all that a request that names websocket has to be; `None` for another one.
     pub(crate) fn check_upgrade(
         &self,
-        line: &RequestLine<'_>,
+        method: &str,
+        minor: u8,
     ) -> Result<Option<Upgrade>, HandshakeError> {
         if !self.names_websocket {
             return Ok(None);
         }
-        match line.method {
+        match method {
             "GET" => {}
             method if method.eq_ignore_ascii_case("GET") => return Err(HandshakeError::Malformed),
             _ => return Err(HandshakeError::Method),
         }
-        if line.minor == 0 {
+        if minor == 0 {
             return Err(HandshakeError::HttpVersion);
         }
         if self.connection != Some(Options::Upgrade) {
             return Err(HandshakeError::Connection);
         }
-        let has_length = |length: &[u8]| length.iter().any(|&digit| digit != b'0');
-        if self.transfer_encoding || self.content_length.is_some_and(has_length) {
-            return Err(HandshakeError::Body);
-        }
-        match parse_version(self.version.value(HandshakeError::Version)?) {
-            Some(VERSION) => {}
-            Some(_) => return Err(HandshakeError::UnsupportedVersion),
-            None => return Err(HandshakeError::Version),
-        }
+        self.check_body()?;
+        self.check_version()?;
         let key = parse_key(self.key.value(HandshakeError::Key)?).ok_or(HandshakeError::Key)?;
+        self.check_lists()?;
+        Ok(Some(Upgrade { key: *key, expects_continue: self.expects_continue }))
+    }
+
+    /// RFC 8441 §5: what is left of these rules for an extended CONNECT, which has no key.
+    #[cfg(feature = "http")]
+    pub(crate) fn check_connect(&self) -> Result<(), HandshakeError> {
+        self.check_body()?;
+        self.check_version()?;
+        self.check_lists()
+    }
+
+    fn check_body(&self) -> Result<(), HandshakeError> {
+        let has_length = |length: &[u8]| length.iter().any(|&digit| digit != b'0');
+        match self.transfer_encoding || self.content_length.is_some_and(has_length) {
+            true => Err(HandshakeError::Body),
+            false => Ok(()),
+        }
+    }
+
+    fn check_version(&self) -> Result<(), HandshakeError> {
+        match parse_version(self.version.value(HandshakeError::Version)?) {
+            Some(VERSION) => Ok(()),
+            Some(_) => Err(HandshakeError::UnsupportedVersion),
+            None => Err(HandshakeError::Version),
+        }
+    }
+
+    fn check_lists(&self) -> Result<(), HandshakeError> {
         self.subprotocols.count?;
         self.extensions.count?;
-        Ok(Some(Upgrade { key: *key, expects_continue: self.expects_continue }))
+        Ok(())
     }
 }

@@ -74,7 +74,7 @@ impl Response {
 
     /// The bytes of the response; `to_head`: of the one to a HEAD request.
     pub(crate) fn render(&self, to_head: bool) -> BytesMut {
-        render(self.status, "", self.headers.lines(), &self.body, to_head)
+        render(self.status, None, self.headers.lines(), &self.body, to_head)
     }
 }
 
@@ -91,7 +91,7 @@ impl fmt::Debug for Response {
 /// The bytes of a response: the one place that writes one other than 101.
 pub(crate) fn render(
     status: u16,
-    fields: &str,
+    header: Option<(&str, &str)>,
     headers: &[u8],
     body: &[u8],
     to_head: bool,
@@ -102,7 +102,7 @@ pub(crate) fn render(
         _ => body,
     };
     let sent = if to_head { &[] } else { body };
-    let mut output = BytesMut::with_capacity(192 + fields.len() + headers.len() + sent.len());
+    let mut output = BytesMut::with_capacity(224 + headers.len() + sent.len());
     output.put_slice(b"HTTP/1.1 ");
     put_number(&mut output, status.into());
     output.put_slice(b" ");
@@ -118,7 +118,11 @@ pub(crate) fn render(
         put_number(&mut output, body.len());
         output.put_slice(b"\r\n");
     }
-    output.put_slice(fields.as_bytes());
+    if let Some((name, value)) = header {
+        for part in [name, ": ", value, "\r\n"] {
+            output.put_slice(part.as_bytes());
+        }
+    }
     output.put_slice(headers);
     output.put_slice(b"\r\n");
     output.put_slice(sent);

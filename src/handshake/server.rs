@@ -177,7 +177,7 @@ impl Server {
 
     fn fail(&mut self, error: HandshakeError) {
         let status = error.status().unwrap_or(400);
-        let output = render(status, error.answer_fields(), &[], &[], false);
+        let output = render(status, error.answer_header(), &[], &[], false);
         self.progress = Progress::Answering(Answer::new(output));
         self.error = Some(error);
     }

@@ -10,6 +10,8 @@ mod credentials;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod origins;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod random;
