@@ -1,4 +1,5 @@
-//! The tokio adapter, over loopback and over pipes in memory.
+//! The tokio adapter, over loopback, over pipes in memory and over transports that misbehave. Time stands still or
+//! is bounded; nothing sleeps.
 #![cfg(feature = "tokio")]
 #![expect(
     clippy::expect_used,
@@ -9,3 +10,5 @@
 
 mod messages;
 mod support;
+mod tasks;
+mod wire;
