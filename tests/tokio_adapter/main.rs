@@ -9,6 +9,7 @@
 )]
 
 mod messages;
+mod stuck;
 mod support;
 mod tasks;
 mod wire;

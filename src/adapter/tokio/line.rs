@@ -25,6 +25,8 @@ pub(super) struct Line<S> {
     write_stall: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
     pub(super) tasks: Tasks,
+    /// Reading came to its end.
+    peer_ended: bool,
     writing: Writing,
     /// Written, but perhaps held back by the transport.
     unflushed: bool,
@@ -65,6 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             write_stall: timeouts.write_stall,
             timer: None,
             tasks: Tasks::default(),
+            peer_ended: false,
             writing: Writing::Open,
             unflushed: false,
             stuck_since: None,
@@ -115,18 +118,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         }
     }
 
-    /// Reads once.
+    /// Reads once. Behind the end, which is told once, there is nothing to wait for.
     pub(super) fn poll_read(
         &mut self,
         buffer: &mut ReadBuffer,
         cx: &Context<'_>,
     ) -> Poll<Received> {
+        if self.peer_ended {
+            return Poll::Pending;
+        }
         let mut space = ReadBuf::new(buffer.space());
         let mut cx = self.tasks.on_read(cx.waker());
         loop {
             match Pin::new(&mut self.transport).poll_read(&mut cx, &mut space) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(())) if space.filled().is_empty() => {
+                    self.peer_ended = true;
                     return Poll::Ready(Received::End);
                 }
                 Poll::Ready(Ok(())) => {
@@ -137,6 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
                 Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) => {
                     self.fail(error);
+                    self.peer_ended = true;
                     return Poll::Ready(Received::End);
                 }
             }
