@@ -1,6 +1,8 @@
 //! Transports that take nothing, hold back what they took, or end while something is still to be written.
 
-use websocket_proto::adapter::tokio::Error;
+use std::io::ErrorKind;
+
+use websocket_proto::adapter::tokio::{Error, Message};
 use websocket_proto::{CloseCode, Config, ExpiredDeadline, State};
 
 use crate::support::*;
@@ -51,6 +53,44 @@ fn an_end_behind_a_request_that_cannot_be_answered_is_waited_for() {
         let accepted = websocket_proto::adapter::tokio::accept(transport).await;
         assert!(matches!(accepted, Err(Error::Handshake(_))), "{accepted:?}");
         assert!(far.calls().reads < 10, "{} reads", far.calls().reads);
+    });
+}
+
+/// Both have more to send than there is room for, and both listen.
+#[test]
+fn who_waits_for_the_peer_listens_however_full_the_output_is() {
+    run_paused(async {
+        let (mut client, mut server) = pair(1 << 10);
+        let large = || Message::from(vec![7; 2 << 20]);
+        client.feed(large()).await.expect("an empty output");
+        server.feed(large()).await.expect("an empty output");
+        let (one, other) = tokio::join!(client.next(), server.next());
+        assert_eq!(one.expect("open").expect("a message"), large());
+        assert_eq!(other.expect("open").expect("a message"), large());
+    });
+}
+
+/// The transport says that it is broken when it is read.
+#[test]
+fn a_full_output_that_cannot_be_written_does_not_hide_the_end() {
+    run_paused(async {
+        let mut config = Config::server();
+        config.limits.max_write_buffer = 1000;
+        let (mut server, far) = server_over_wire(&config);
+        far.set_room(10);
+        server.feed_binary(&[0; 900]).await.expect("room");
+        let mut feed = Box::pin(server.feed_binary(&[0; 900]));
+        assert!(poll_once(&mut feed, std::task::Waker::noop()).is_pending());
+        far.fail_writes(ErrorKind::ConnectionReset);
+        match feed.await {
+            Err(Error::Io(error)) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+            other => panic!("{other:?}"),
+        }
+        far.give(&masked(0x81, b"last words"));
+        assert_eq!(server.next().await.expect("open").expect("a message"), "last words".into());
+        far.fail_reads(ErrorKind::ConnectionReset);
+        assert!(matches!(server.next().await, Some(Err(_))));
+        assert!(server.next().await.is_none());
     });
 }
 

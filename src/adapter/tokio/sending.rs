@@ -73,31 +73,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
             if self.is_closed() {
                 return Poll::Ready(false);
             }
-            // A peer that takes nothing is not asked for more.
-            let listens = !self.outgoing.is_full();
-            if listens {
-                match self.line.poll_read(buffer, cx) {
-                    Poll::Ready(Received::Bytes) if self.outgoing.state() == State::Open => {
-                        return Poll::Ready(true);
-                    }
-                    Poll::Ready(Received::Bytes) => {
-                        // One that goes on and on does not get past the deadline for its Close.
-                        self.let_time_pass(true);
-                        self.stop_if_ended(incoming);
-                        return Poll::Ready(true);
-                    }
-                    Poll::Ready(Received::End) => {
-                        incoming.receive_eof();
-                        self.apply(incoming);
-                        self.line.end(&mut self.outgoing);
-                        continue;
-                    }
-                    // Not because nothing has come, but because it is another task's turn.
-                    Poll::Pending if !has_budget_remaining() => return Poll::Pending,
-                    Poll::Pending => {}
+            match self.line.poll_read(buffer, cx) {
+                Poll::Ready(Received::Bytes) if self.outgoing.state() == State::Open => {
+                    return Poll::Ready(true);
                 }
+                Poll::Ready(Received::Bytes) => {
+                    // One that goes on and on does not get past the deadline for its Close.
+                    self.let_time_pass(true);
+                    self.stop_if_ended(incoming);
+                    return Poll::Ready(true);
+                }
+                Poll::Ready(Received::End) => {
+                    incoming.receive_eof();
+                    self.apply(incoming);
+                    self.line.end(&mut self.outgoing);
+                    continue;
+                }
+                // Not because nothing has come, but because it is another task's turn.
+                Poll::Pending if !has_budget_remaining() => return Poll::Pending,
+                Poll::Pending => {}
             }
-            let deadline = earlier(self.let_time_pass(listens), incoming.tick(self.line.now()));
+            let deadline = earlier(self.let_time_pass(true), incoming.tick(self.line.now()));
             if self.line.has_work(&mut self.outgoing) {
                 continue;
             }
