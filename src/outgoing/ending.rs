@@ -127,6 +127,13 @@ impl Outgoing {
         }
     }
 
+    /// Gives up a transport that keeps what it took: that it does, only the driver knows.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn transport_stalled(&mut self) {
+        self.abort();
+        self.expired(ExpiredDeadline::WriteStall);
+    }
+
     /// Has the peer's doings take effect here: the other half's
     /// [`take_reply`](crate::Incoming::take_reply). In order, once each.
     pub fn apply(&mut self, reply: Reply) {

@@ -94,6 +94,44 @@ fn a_full_output_that_cannot_be_written_does_not_hide_the_end() {
     });
 }
 
+/// As TLS does: what was taken stays in a buffer of the transport's.
+#[test]
+fn a_transport_that_keeps_what_it_took_is_left() {
+    run_paused(async {
+        for splits in [false, true] {
+            let (mut server, far) = server_over_wire(&Config::server());
+            far.set_flushes(false);
+            let result = if splits {
+                let (_reader, mut writer) = server.split();
+                writer.send("small").await
+            } else {
+                server.send("small").await
+            };
+            assert!(
+                matches!(result, Err(Error::Timeout(ExpiredDeadline::WriteStall))),
+                "{result:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_reader_leaves_a_transport_that_keeps_what_it_took() {
+    run_paused(async {
+        let mut config = Config::client();
+        config.timeouts.release_after = ms(1);
+        let (mut client, far) = client_over_wire(&config);
+        far.set_flushes(false);
+        client.feed("small").await.expect("room");
+        let result = client.next().await;
+        assert!(
+            matches!(result, Some(Err(Error::Timeout(ExpiredDeadline::WriteStall)))),
+            "{result:?}"
+        );
+        assert!(client.next().await.is_none());
+    });
+}
+
 #[test]
 fn a_half_close_that_does_not_come_about_ends_with_the_close_deadline() {
     run_paused(async {

@@ -30,7 +30,7 @@ pub(super) struct Line<S> {
     writing: Writing,
     /// Written, but perhaps held back by the transport.
     unflushed: bool,
-    /// The transport takes no more since then.
+    /// The transport takes no more, or keeps what it took, since then.
     stuck_since: Option<Duration>,
     /// The first error that was not reported.
     failure: Option<io::Error>,
@@ -95,17 +95,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
                 Transmit::Idle | Transmit::Write(_) => break,
             };
             if step.is_pending() {
-                self.stuck_since.get_or_insert_with(|| self.origin.elapsed());
-                return Poll::Pending;
+                return self.stuck();
             }
             self.stuck_since = None;
         }
-        self.stuck_since = None;
         if machine.state() == State::Closed {
             self.give_up(cx);
-            return Poll::Ready(());
+        } else if self.poll_flush(cx).is_pending() {
+            return self.stuck();
         }
-        self.poll_flush(cx)
+        self.stuck_since = None;
+        Poll::Ready(())
     }
 
     /// Whether `machine` asks for something that would not have to wait.
@@ -190,7 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         self.origin.elapsed()
     }
 
-    /// Until when the transport may take nothing; `None`: for ever, or it does take something.
+    /// Until when the transport may be stuck; `None`: for ever, or it is not.
     pub(super) fn patience(&self) -> Option<Duration> {
         Some(self.stuck_since?.saturating_add(self.write_stall?))
     }
@@ -242,6 +242,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             Poll::Ready(Err(error)) => self.fail(error),
         }
         Poll::Ready(())
+    }
+
+    /// Notes since when there is no progress.
+    fn stuck(&mut self) -> Poll<()> {
+        self.stuck_since.get_or_insert_with(|| self.origin.elapsed());
+        Poll::Pending
     }
 
     /// Has the transport pass on what it may be holding back.

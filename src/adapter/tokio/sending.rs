@@ -238,11 +238,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
         let is_open = self.outgoing.state() == State::Open;
         let is_due = self.deadline.is_some_and(|deadline| deadline <= now);
         let is_stalled = patience.is_some_and(|end| end <= now);
+        // The connection knows only of what the transport did not take.
+        let all_is_taken = is_open && self.outgoing.unsent() == 0;
+        if is_stalled && all_is_taken {
+            self.outgoing.transport_stalled();
+        }
         if heard_all || !is_open || !is_due || is_stalled {
             self.deadline = self.outgoing.tick(now);
         }
         match self.deadline {
             Some(deadline) if deadline <= now && !heard_all && is_open => patience,
+            deadline if all_is_taken => earlier(deadline, patience),
             deadline => deadline,
         }
     }
