@@ -12,4 +12,5 @@ mod messages;
 mod stuck;
 mod support;
 mod tasks;
+mod wake_ups;
 mod wire;

@@ -24,9 +24,17 @@ pub(super) enum Party {
 /// The tasks that wait.
 #[derive(Default)]
 pub(super) struct Tasks {
-    /// Who waits, as long as it is one task.
-    one: Option<(Party, Waker)>,
+    /// As long as it is one task.
+    one: Option<One>,
     several: Option<Box<Switchboard>>,
+}
+
+/// A task, and as what it waits: it may do so for the peer and for the transport at once.
+struct One {
+    waker: Waker,
+    reader: bool,
+    /// Its number.
+    writer: Option<u32>,
 }
 
 /// What several tasks are woken by.
@@ -56,11 +64,9 @@ impl Tasks {
     pub(super) fn enter(&mut self, party: Party, waker: &Waker) {
         if let Some(switchboard) = &self.several {
             switchboard.waiting.set(party, waker);
-        } else if let Some((other, waiting)) = &self.one {
-            if *other != party && !waiting.will_wake(waker) {
-                self.expect_several();
-                self.enter(party, waker);
-            }
+        } else if self.one.as_ref().is_some_and(|one| one.is_another(party, waker)) {
+            self.expect_several();
+            self.enter(party, waker);
         }
     }
 
@@ -71,11 +77,12 @@ impl Tasks {
 
     /// `party` waits.
     pub(super) fn wait(&mut self, party: Party, waker: &Waker) {
-        if self.several.is_none() {
-            match &self.one {
-                Some((waiting, same)) if *waiting == party && same.will_wake(waker) => {}
-                _ => self.one = Some((party, waker.clone())),
-            }
+        if self.several.is_some() {
+            return;
+        }
+        match &mut self.one {
+            Some(one) if one.waker.will_wake(waker) => one.add(party),
+            one => *one = Some(One::new(party, waker.clone())),
         }
     }
 
@@ -83,7 +90,7 @@ impl Tasks {
     pub(super) fn leave(&mut self, party: Party) {
         if let Some(switchboard) = &self.several {
             switchboard.waiting.remove(party);
-        } else if self.one.as_ref().is_some_and(|(waiting, _)| *waiting == party) {
+        } else if self.one.as_mut().is_some_and(|one| one.leaves_nobody(party)) {
             self.one = None;
         }
     }
@@ -92,8 +99,11 @@ impl Tasks {
     pub(super) fn expect_several(&mut self) {
         if self.several.is_none() {
             let waiting = Arc::new(Waiting::default());
-            if let Some((party, waker)) = self.one.take() {
-                waiting.set(party, &waker);
+            if let Some(One { waker, reader, writer }) = self.one.take() {
+                let reader = reader.then_some(Party::Reader);
+                for party in reader.into_iter().chain(writer.map(Party::Writer)) {
+                    waiting.set(party, &waker);
+                }
             }
             self.several = Some(Box::new(Switchboard {
                 on_read: Waker::from(Arc::new(OnRead(waiting.clone()))),
@@ -119,7 +129,7 @@ impl Tasks {
     pub(super) fn wake_reader(&self) {
         if let Some(switchboard) = &self.several {
             switchboard.waiting.wake_reader();
-        } else if let Some((Party::Reader, waker)) = &self.one {
+        } else if let Some(One { waker, reader: true, .. }) = &self.one {
             waker.wake_by_ref();
         }
     }
@@ -128,9 +138,42 @@ impl Tasks {
     pub(super) fn wake_all(&self) {
         if let Some(switchboard) = &self.several {
             switchboard.waiting.wake_all();
-        } else if let Some((_, waker)) = &self.one {
+        } else if let Some(One { waker, .. }) = &self.one {
             waker.wake_by_ref();
         }
+    }
+}
+
+impl One {
+    fn new(party: Party, waker: Waker) -> Self {
+        let mut one = Self { waker, reader: false, writer: None };
+        one.add(party);
+        one
+    }
+
+    fn add(&mut self, party: Party) {
+        match party {
+            Party::Reader => self.reader = true,
+            Party::Writer(number) => self.writer = Some(number),
+        }
+    }
+
+    /// Whether someone else than `party` waits here, in another task.
+    fn is_another(&self, party: Party, waker: &Waker) -> bool {
+        let other = match party {
+            Party::Reader => self.writer.is_some(),
+            Party::Writer(_) => self.reader,
+        };
+        other && !self.waker.will_wake(waker)
+    }
+
+    /// Has `party` wait no more. Whether nobody does.
+    fn leaves_nobody(&mut self, party: Party) -> bool {
+        match party {
+            Party::Reader => self.reader = false,
+            Party::Writer(_) => self.writer = None,
+        }
+        !self.reader && self.writer.is_none()
     }
 }
 
@@ -195,9 +238,8 @@ impl Wake for OnWrite {
 
 impl fmt::Debug for Tasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waiting = self.one.as_ref().map(|(party, _)| party);
         f.debug_struct("Tasks")
-            .field("waiting", &waiting)
+            .field("one", &self.one.is_some())
             .field("several", &self.several.is_some())
             .finish()
     }
