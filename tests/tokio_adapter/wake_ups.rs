@@ -57,3 +57,16 @@ fn a_task_that_waits_for_both_is_not_forgotten_for_one_that_writes() {
     assert!(Sink::poll_ready(Pin::new(&mut server), writer).is_ready());
     assert!(reader_bell.rang() > 0, "nobody tells the reader that there is something to write");
 }
+
+#[test]
+fn a_task_that_waits_is_told_that_the_connection_was_given_up() {
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let (mut server, _far) = server_over_wire(&Config::server());
+    let (bell, waker) = Bell::new();
+    assert!(Pin::new(&mut server).poll_next(&mut Context::from_waker(&waker)).is_pending());
+    server.abort();
+    assert!(bell.rang() > 0);
+    assert!(ready(server.next()).is_some_and(|end| end.is_err()));
+    assert!(ready(server.next()).is_none());
+}

@@ -178,6 +178,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
         Ok(())
     }
 
+    /// Gives up; who waits carries it out.
+    pub(super) fn abort(&mut self) {
+        self.outgoing.abort();
+        self.line.tasks.wake_all();
+    }
+
     /// What the end of the connection means to who reads.
     pub(super) fn outcome(&mut self) -> Result<(), Error> {
         outcome(&self.outgoing, self.line.take_failure())

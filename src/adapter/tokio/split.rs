@@ -164,9 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
 
     /// Gives up, without a Close: drops what is queued, and ends the connection.
     pub fn abort(&mut self) {
-        let mut sending = lock(&self.shared.sending);
-        sending.outgoing.abort();
-        sending.line.tasks.wake_all();
+        lock(&self.shared.sending).abort();
     }
 
     /// Has `act` done for this writer until it is ready.

@@ -215,7 +215,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Gives up, without a Close: drops what is queued. Drop the WebSocket to end the transport as well.
     pub fn abort(&mut self) {
         self.receiving.incoming.stop();
-        self.sending.outgoing.abort();
+        self.sending.abort();
     }
 
     /// The transport. What is read from it or written to it past the WebSocket breaks the connection.
