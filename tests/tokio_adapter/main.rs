@@ -9,6 +9,7 @@
 )]
 
 mod messages;
+mod stream_sink;
 mod stuck;
 mod support;
 mod tasks;

@@ -81,39 +81,39 @@ pub(crate) fn client_over_wire(config: &Config) -> (WebSocket<Wire>, Far) {
 impl Far {
     /// Bytes for the WebSocket to read.
     pub(crate) fn give(&self, bytes: &[u8]) {
-        self.change(|line| line.input.extend(bytes));
+        self.change_input(|line| line.input.extend(bytes));
     }
 
     /// Nothing more comes than what was given.
     pub(crate) fn end(&self) {
-        self.change(|line| line.end = Some(None));
+        self.change_input(|line| line.end = Some(None));
     }
 
     /// Reading fails once what was given is used up.
     pub(crate) fn fail_reads(&self, error: ErrorKind) {
-        self.change(|line| line.end = Some(Some(error)));
+        self.change_input(|line| line.end = Some(Some(error)));
     }
 
     /// Writing fails from here on.
     pub(crate) fn fail_writes(&self, error: ErrorKind) {
-        self.change(|line| line.write_error = Some(error));
+        self.change_output(|line| line.write_error = Some(error));
     }
 
     /// From here on so many bytes are taken.
     pub(crate) fn set_room(&self, room: usize) {
-        self.change(|line| line.room = room);
+        self.change_output(|line| line.room = room);
     }
 
     pub(crate) fn set_flushes(&self, flushes: bool) {
-        self.change(|line| line.flushes = flushes);
+        self.change_output(|line| line.flushes = flushes);
     }
 
     pub(crate) fn set_shuts_down(&self, shuts_down: bool) {
-        self.change(|line| line.shuts_down = shuts_down);
+        self.change_output(|line| line.shuts_down = shuts_down);
     }
 
     pub(crate) fn set_vectored(&self, vectored: bool) {
-        self.change(|line| line.vectored = vectored);
+        self.line().vectored = vectored;
     }
 
     /// What was written since the last call.
@@ -129,13 +129,20 @@ impl Far {
         self.0.lock().expect("a lock")
     }
 
-    fn change(&self, change: impl FnOnce(&mut Line)) {
-        let wakers = {
-            let mut line = self.line();
-            change(&mut line);
-            [line.reader.take(), line.writer.take()]
-        };
-        wakers.into_iter().flatten().for_each(Waker::wake);
+    fn change_input(&self, change: impl FnOnce(&mut Line)) {
+        let mut line = self.line();
+        change(&mut line);
+        let waiting = line.reader.take();
+        drop(line);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn change_output(&self, change: impl FnOnce(&mut Line)) {
+        let mut line = self.line();
+        change(&mut line);
+        let waiting = line.writer.take();
+        drop(line);
+        waiting.into_iter().for_each(Waker::wake);
     }
 }
 

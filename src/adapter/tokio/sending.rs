@@ -1,7 +1,7 @@
 //! One connection's sending direction and its transport: what waiting for the peer and waiting for the transport
 //! come to.
 
-use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
@@ -21,8 +21,9 @@ pub(super) struct Sending<S> {
     pub(super) line: Line<S>,
     /// When the connection wants to be told the time.
     deadline: Option<Duration>,
-    /// A message that was taken before there was room for it: a `Sink` cannot refuse it.
-    held: Option<Box<Message>>,
+    /// Messages that were taken before there was room for them, and from whom: a `Sink` cannot refuse one that it
+    /// was ready for.
+    held: VecDeque<(Party, Message)>,
     /// Whether everybody knows that the connection has ended.
     announced: bool,
 }
@@ -32,7 +33,7 @@ pub(super) type Queue<'q> = dyn FnMut(&mut Outgoing) -> Result<(), SendError> + 
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
     pub(super) fn new(outgoing: Outgoing, line: Line<S>) -> Self {
-        Self { outgoing, line, deadline: None, held: None, announced: false }
+        Self { outgoing, line, deadline: None, held: VecDeque::new(), announced: false }
     }
 
     /// Has what was received take effect on what is sent.
@@ -69,6 +70,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
         loop {
             self.apply(incoming);
             let _: Poll<()> = self.poll_write_out(cx);
+            while self.queue_held() {
+                let _: Poll<()> = self.poll_write_out(cx);
+            }
             self.stop_if_ended(incoming);
             if self.is_closed() {
                 return Poll::Ready(false);
@@ -118,9 +122,93 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
         queue: &mut Queue<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        if self.held.is_some() {
-            ready!(self.poll_feed_held(party, cx))?;
+        ready!(self.poll_feed_held(party, cx))?;
+        self.poll_queue(party, queue, cx)
+    }
+
+    /// Waits until everything that is queued was written.
+    pub(super) fn poll_flush(
+        &mut self,
+        party: Party,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        ready!(self.poll_feed_held(party, cx))?;
+        self.poll_sent(party, 0, cx)
+    }
+
+    /// Waits until the messages that were taken early are queued.
+    pub(super) fn poll_feed_held(
+        &mut self,
+        party: Party,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        while let Some((from, message)) = self.held.pop_front() {
+            let result = self.poll_queue(party, &mut |outgoing| message.queue(outgoing), cx);
+            if result.is_pending() {
+                self.held.push_front((from, message));
+            }
+            ready!(result)?;
         }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes a message whether there is room for it or not; one from each sink.
+    pub(super) fn start_send(&mut self, party: Party, message: Message) -> Result<(), Error> {
+        let result = match self.held.is_empty() {
+            true => message.queue(&mut self.outgoing),
+            false => Err(SendError::Full),
+        };
+        match result {
+            Err(SendError::Full) if self.held.iter().all(|(from, _)| *from != party) => {
+                self.held.push_back((party, message));
+            }
+            Err(misuse) => return Err(Error::Send(misuse)),
+            Ok(()) => {}
+        }
+        self.line.tasks.wake_reader();
+        Ok(())
+    }
+
+    /// Whether a message that was taken early is still not queued.
+    pub(super) fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Gives up; who waits carries it out.
+    pub(super) fn abort(&mut self) {
+        self.outgoing.abort();
+        self.line.tasks.wake_all();
+    }
+
+    /// What the end of the connection means to who reads.
+    pub(super) fn outcome(&mut self) -> Result<(), Error> {
+        outcome(&self.outgoing, self.line.take_failure())
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.outgoing.state() == State::Closed
+    }
+
+    /// Queues what was taken early, as far as there is room for it by now. Whether anything was.
+    fn queue_held(&mut self) -> bool {
+        let mut queued = false;
+        while let Some((_, message)) = self.held.front() {
+            // A sink is told when it asks.
+            if message.queue(&mut self.outgoing).is_err() {
+                break;
+            }
+            self.held.pop_front();
+            queued = true;
+        }
+        queued
+    }
+
+    fn poll_queue(
+        &mut self,
+        party: Party,
+        queue: &mut Queue<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         loop {
             let was_idle = self.outgoing.unsent() == 0;
             match queue(&mut self.outgoing) {
@@ -137,60 +225,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
                 Err(misuse) => return Poll::Ready(Err(Error::Send(misuse))),
             }
         }
-    }
-
-    /// Waits until everything that is queued was written.
-    pub(super) fn poll_flush(
-        &mut self,
-        party: Party,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Error>> {
-        if self.held.is_some() {
-            ready!(self.poll_feed_held(party, cx))?;
-        }
-        self.poll_sent(party, 0, cx)
-    }
-
-    /// Waits until a message that was taken early is queued.
-    pub(super) fn poll_feed_held(
-        &mut self,
-        party: Party,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Error>> {
-        let Some(message) = self.held.take() else {
-            return Poll::Ready(Ok(()));
-        };
-        let result = self.poll_feed(party, &mut |outgoing| message.queue(outgoing), cx);
-        if result.is_pending() {
-            self.held = Some(message);
-        }
-        result
-    }
-
-    /// Takes a message whether there is room for it or not.
-    pub(super) fn start_send(&mut self, message: Message) -> Result<(), Error> {
-        match message.queue(&mut self.outgoing) {
-            Err(SendError::Full) if self.held.is_none() => self.held = Some(Box::new(message)),
-            Err(misuse) => return Err(Error::Send(misuse)),
-            Ok(()) => {}
-        }
-        self.line.tasks.wake_reader();
-        Ok(())
-    }
-
-    /// Gives up; who waits carries it out.
-    pub(super) fn abort(&mut self) {
-        self.outgoing.abort();
-        self.line.tasks.wake_all();
-    }
-
-    /// What the end of the connection means to who reads.
-    pub(super) fn outcome(&mut self) -> Result<(), Error> {
-        outcome(&self.outgoing, self.line.take_failure())
-    }
-
-    pub(super) fn is_closed(&self) -> bool {
-        self.outgoing.state() == State::Closed
     }
 
     /// Writes until fewer than `below` bytes are left, or none and the transport holds none back.

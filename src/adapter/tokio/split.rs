@@ -184,7 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     }
 
     pub(super) fn start_send(&self, message: Message) -> Result<(), Error> {
-        lock(&self.shared.sending).start_send(message)
+        lock(&self.shared.sending).start_send(Party::Writer(self.number), message)
     }
 }
 

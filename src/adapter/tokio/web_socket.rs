@@ -203,6 +203,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # Errors
     /// [`Error::Send`] for a reason of more than 123 bytes, or a code that this role may not send.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closed, Error> {
+        // What a sink took early goes first.
+        poll_fn(|cx| {
+            if !self.sending.is_holding() {
+                return Poll::Ready(());
+            }
+            let ended = self.receiving.poll_end(&mut Rest::Whole(&mut self.sending), cx);
+            if self.sending.is_holding() { ended } else { Poll::Ready(()) }
+        })
+        .await;
         match self.sending.outgoing.close(code, reason) {
             Ok(()) | Err(SendError::Closed) => {}
             Err(misuse) => return Err(Error::Send(misuse)),
