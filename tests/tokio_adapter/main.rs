@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod deadlines;
 mod messages;
 mod stream_sink;
 mod stuck;

@@ -93,8 +93,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
                     self.line.end(&mut self.outgoing);
                     continue;
                 }
-                // Not because nothing has come, but because it is another task's turn.
-                Poll::Pending if !has_budget_remaining() => return Poll::Pending,
+                // Perhaps not because nothing has come, but because it is another task's turn. A transport that
+                // knows nothing of turns has not asked for the next one.
+                Poll::Pending if !has_budget_remaining() => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Poll::Pending => {}
             }
             let deadline = earlier(self.let_time_pass(true), incoming.tick(self.line.now()));
