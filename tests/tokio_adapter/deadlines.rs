@@ -236,6 +236,28 @@ fn a_peer_that_floods_and_never_closes_is_left() {
     }
 }
 
+/// A writer's Close counts from when it was queued, whoever is stuck in front of it.
+#[test]
+fn the_close_deadline_runs_behind_what_is_stuck() {
+    run_paused(async {
+        let config = config(|timeouts| {
+            timeouts.write_stall = None;
+            timeouts.ping_interval = None;
+        });
+        let (server, far) = server_over_wire(&config);
+        far.set_room(0);
+        let (mut reader, mut writer) = server.split();
+        let reading = tokio::spawn(async move { reader.next().await });
+        writer.feed("stuck").await.expect("room");
+        sleep(ms(5000)).await;
+        let begun = Instant::now();
+        writer.feed_with(|outgoing| outgoing.close(CloseCode::NORMAL, "")).await.expect("room");
+        let end = reading.await.expect("no panic");
+        assert!(matches!(end, Some(Err(Error::Timeout(ExpiredDeadline::Close)))), "{end:?}");
+        assert_eq!(begun.elapsed().as_secs(), 10);
+    });
+}
+
 /// A transport without a budget of tokio's, in a task that has used up its own.
 #[test]
 fn a_deadline_is_kept_by_a_task_that_has_done_enough_for_its_turn() {

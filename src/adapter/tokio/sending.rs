@@ -217,7 +217,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
             let was_idle = self.outgoing.unsent() == 0;
             match queue(&mut self.outgoing) {
                 Ok(()) if self.line.is_writable() => {
-                    if was_idle {
+                    // There is something to write, or a deadline for the end.
+                    if was_idle || self.outgoing.state() != State::Open {
                         self.line.tasks.wake_reader();
                     }
                     return Poll::Ready(Ok(()));
