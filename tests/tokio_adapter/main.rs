@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod broadcast;
 mod deadlines;
 mod messages;
 mod stream_sink;

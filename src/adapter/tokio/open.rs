@@ -28,6 +28,7 @@ use crate::{Config, Connection, State};
 /// let listener = TcpListener::bind("127.0.0.1:9001").await?;
 /// loop {
 ///     let (stream, _) = listener.accept().await?;
+///     stream.set_nodelay(true)?; // messages are gathered here, and need not wait for others there
 ///     tokio::spawn(async move {
 ///         let mut websocket = accept(stream).await?;
 ///         while let Some(message) = websocket.next().await {

@@ -115,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
         &mut self,
         queue: impl FnOnce(&mut Outgoing) -> Result<(), SendError>,
     ) -> bool {
-        let can = self.held.is_none() && self.line.is_writable() && self.line.tasks.are_idle();
+        let can = self.held.is_empty() && self.line.is_writable() && self.line.tasks.are_idle();
         can && queue(&mut self.outgoing).is_ok()
     }
 
