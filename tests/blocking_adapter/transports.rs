@@ -5,10 +5,13 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use websocket_proto::adapter::blocking::{Error, Message, Plain, Transport, WebSocket};
-use websocket_proto::{CloseCode, Connection, State};
+use websocket_proto::{CloseCode, Config, Connection, State};
 
 use crate::support::*;
 
@@ -99,6 +102,44 @@ fn a_transport_in_small_steps() {
     // A transport that cannot be shut down ends when it is dropped.
     drop(client);
     assert_eq!(join(server).expect("echo").reason, "bye");
+}
+
+#[test]
+fn what_a_transport_holds_back_goes_out_later() {
+    let (server, client) = tcp_pair();
+    let holding = Holding::new(client);
+    let refusals = holding.refusals.clone();
+    let (server, mut client) = pair_over(server, server_config(), holding, patient_config());
+    let server = spawn(move || echo(server));
+    for text in ["one", "two"] {
+        refusals.store(3, Ordering::Relaxed);
+        client.send_text(text).expect("send");
+        // Nobody flushes but who waits.
+        assert_eq!(client.read().expect("read"), Some(Message::Text(text.into())));
+        assert_eq!(refusals.load(Ordering::Relaxed), 0);
+    }
+    assert!(client.close(CloseCode::NORMAL, "").expect("close").clean);
+    assert!(join(server).expect("echo").clean);
+}
+
+#[test]
+fn what_a_half_holds_back_goes_out_later() {
+    let (server, client) = tcp_pair();
+    let holding = Holding::new(client);
+    let refusals = holding.refusals.clone();
+    let (server, client) = pair_over(server, server_config(), holding, patient_config());
+    let server = spawn(move || echo(server));
+    let (mut reader, writer) =
+        client.split_with(|holding| Ok((holding.stream.try_clone()?, holding))).expect("split");
+    for text in ["one", "two"] {
+        refusals.store(3, Ordering::Relaxed);
+        writer.send_text(text).expect("send");
+        assert_eq!(reader.read().expect("read"), Some(Message::Text(text.into())));
+        assert_eq!(refusals.load(Ordering::Relaxed), 0);
+    }
+    writer.close(CloseCode::NORMAL, "").expect("close");
+    assert_eq!(reader.read().expect("read"), None);
+    assert!(join(server).expect("echo").clean);
 }
 
 #[test]
@@ -200,3 +241,65 @@ impl Write for Choppy {
 }
 
 impl Transport for Choppy {}
+
+/// A client's preset in which nothing but the peer ends a wait for it, for long.
+fn patient_config() -> Config {
+    let mut config = client_config();
+    config.timeouts.release_after = Duration::from_secs(3600);
+    config.timeouts.write_stall = None;
+    config.timeouts.close = None;
+    config
+}
+
+/// Writes when it is flushed, unless it refuses to.
+struct Holding {
+    stream: TcpStream,
+    held: Vec<u8>,
+    /// How many times it will say that it cannot.
+    refusals: Arc<AtomicUsize>,
+}
+
+impl Holding {
+    fn new(stream: TcpStream) -> Self {
+        Self { stream, held: Vec::new(), refusals: Arc::default() }
+    }
+}
+
+impl Read for Holding {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Holding {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.held.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let refused = self
+            .refusals
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if refused.is_ok() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.stream.write_all(&self.held)?;
+        self.held.clear();
+        Ok(())
+    }
+}
+
+impl Transport for Holding {
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.stream.set_read_timeout(timeout)
+    }
+
+    fn shut_down_write(&mut self) -> io::Result<()> {
+        self.stream.shut_down_write()
+    }
+
+    fn shut_down(&mut self) -> io::Result<()> {
+        self.stream.shut_down()
+    }
+}
