@@ -86,8 +86,8 @@ fn size(number: u32) -> usize {
 }
 
 pub fn a_client_that_does_not_read_loses_nothing(means: Capabilities) {
-    // 30 MB of answers find no room on the way.
-    const MESSAGES: u32 = 1_500;
+    // 20 MB of answers find no room on the way.
+    const MESSAGES: u32 = 1_000;
     let server = serve(means, Config::server());
     let (mut reader, writer) = server.connect().split().unwrap();
     let sent = AtomicU32::new(0);

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -21,6 +22,7 @@ pub struct Serving {
 
 pub fn serve(means: Capabilities, config: Config) -> Serving {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    hold_little(&listener);
     let address = listener.local_addr().unwrap();
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
@@ -39,6 +41,24 @@ pub fn serve(means: Capabilities, config: Config) -> Serving {
         }
     });
     Serving { address, stop, thread: Some(thread) }
+}
+
+/// Has the sockets that are accepted hold some 100 KiB: left alone, the system gives them up to 32 MiB.
+fn hold_little(listener: &TcpListener) {
+    for option in [libc::SO_RCVBUF, libc::SO_SNDBUF] {
+        let bytes: libc::c_int = 100 << 10;
+        // SAFETY: the option is an integer, and this is one of that size.
+        let result = unsafe {
+            libc::setsockopt(
+                listener.as_raw_fd(),
+                libc::SOL_SOCKET,
+                option,
+                (&raw const bytes).cast(),
+                size_of_val(&bytes) as libc::socklen_t,
+            )
+        };
+        assert_eq!(result, 0);
+    }
 }
 
 impl Serving {
