@@ -8,12 +8,17 @@
     reason = "a test fails by panicking"
 )]
 
+mod abandon;
 mod broadcast;
+mod cancellation;
+mod cancellation_split;
 mod deadlines;
 mod messages;
+mod random;
 mod stream_sink;
 mod stuck;
 mod support;
 mod tasks;
+mod unsteady;
 mod wake_ups;
 mod wire;
