@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use websocket_proto::adapter::tokio::{WebSocket, accept, connect_over};
 use websocket_proto::handshake::{ClientRequest, Uri};
@@ -87,6 +87,23 @@ pub(crate) async fn tcp_streams() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let client = TcpStream::connect(address).await.expect("a connection");
+    let (server, _) = listener.accept().await.expect("a client");
+    (server, client)
+}
+
+/// As `tcp_streams`, with buffers that hold little.
+pub(crate) async fn narrow_tcp_streams() -> (TcpStream, TcpStream) {
+    let socket = || {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(10_000).expect("a size");
+        socket.set_send_buffer_size(10_000).expect("a size");
+        socket
+    };
+    let listening = socket();
+    listening.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let listener = listening.listen(1).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let client = socket().connect(address).await.expect("a connection");
     let (server, _) = listener.accept().await.expect("a client");
     (server, client)
 }
