@@ -53,8 +53,18 @@ pub struct Compression {
     pub pool: CompressionPool,
 }
 
-impl Default for Compression {
-    fn default() -> Self {
+impl Compression {
+    /// The defaults, with another pool than that of the process, which is not even made then: once everything
+    /// that has this one is dropped, nothing is left.
+    ///
+    /// ```
+    /// use websocket_proto::deflate::{Compression, CompressionPool};
+    ///
+    /// let compression = Compression::with_pool(CompressionPool::new(2));
+    /// assert_ne!(compression.pool, CompressionPool::default());
+    /// ```
+    #[must_use]
+    pub fn with_pool(pool: CompressionPool) -> Self {
         Self {
             offers: vec![Offer::default()],
             required: false,
@@ -62,8 +72,14 @@ impl Default for Compression {
             level: 6,
             memory_level: 8,
             compress: Compress::default(),
-            pool: CompressionPool::default(),
+            pool,
         }
+    }
+}
+
+impl Default for Compression {
+    fn default() -> Self {
+        Self::with_pool(CompressionPool::default())
     }
 }
 
