@@ -19,9 +19,8 @@ pub(crate) struct Compression {
 
 impl Compression {
     pub(crate) fn new() -> Self {
-        let mut settings = deflate::Compression::default();
-        // One of its own: whoever frees configuration and connections has freed everything.
-        settings.pool = CompressionPool::new(POOL);
+        // A pool of its own: whoever frees configuration and connections has freed everything.
+        let settings = deflate::Compression::with_pool(CompressionPool::new(POOL));
         let above = match Compress::default() {
             Compress::Above(above) => above,
             Compress::Always => 0,
