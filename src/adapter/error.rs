@@ -26,7 +26,7 @@ pub enum Error {
     TlsNotBuilt,
     /// TLS failed, or could not be set up: a certificate that is not trusted, or is for another name ...
     #[cfg(feature = "rustls")]
-    Tls(rustls::Error),
+    Tls(Box<rustls::Error>),
     /// The transport failed. Reading goes on where that is possible: the peer may have said why.
     Io(io::Error),
     /// The opening handshake failed. At a server, the client was answered with
@@ -37,12 +37,7 @@ pub enum Error {
     /// To a client: the proxy answered with something other than a tunnel: 407 asks for credentials.
     Proxy(Box<Refused>),
     /// To a client that follows redirects: not this one.
-    Redirect {
-        /// Why not.
-        reason: RedirectError,
-        /// The answer that was the redirect.
-        refused: Box<Refused>,
-    },
+    Redirect(Box<UnfollowedRedirect>),
     /// By a server: the request was answered with this status instead of being accepted, and the
     /// transport has ended. For the application's own answers (a page, say) this is no failure.
     Rejected {
@@ -64,6 +59,19 @@ pub enum Error {
     /// `read` met a chunk: it gives whole messages, which
     /// [`Delivery::Chunks`](crate::Delivery::Chunks) does not.
     ChunkedDelivery,
+}
+
+// It is part of what each call returns.
+const _: () = assert!(size_of::<Error>() <= 16);
+
+/// A redirect that was not followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnfollowedRedirect {
+    /// Why not.
+    pub reason: RedirectError,
+    /// The answer that was the redirect.
+    pub answer: Refused,
 }
 
 /// An answer to a client's request that is no WebSocket: 401, a redirect, 426 ... What to do about it is the
@@ -135,7 +143,7 @@ impl fmt::Display for Error {
             Self::Proxy(refused) => {
                 write!(f, "the proxy answered with status {}", refused.status)
             }
-            Self::Redirect { .. } => f.write_str("a redirect that is not followed"),
+            Self::Redirect(_) => f.write_str("a redirect that is not followed"),
             Self::Rejected { status, .. } => {
                 write!(f, "the request was answered with status {status}")
             }
@@ -164,8 +172,8 @@ impl StdError for Error {
             Self::Uri(error) => Some(error),
             Self::Connect(error) | Self::Io(error) => Some(error),
             #[cfg(feature = "rustls")]
-            Self::Tls(error) => Some(error),
-            Self::Redirect { reason, .. } => Some(reason),
+            Self::Tls(error) => Some(&**error),
+            Self::Redirect(redirect) => Some(&redirect.reason),
             Self::Handshake(error) | Self::Rejected { reason: Some(error), .. } => Some(error),
             Self::Protocol(error) => Some(error),
             Self::Send(error) => Some(error),
@@ -198,11 +206,18 @@ impl From<io::Error> for Error {
     /// [`Error::Io`], or what TLS has wrapped up in it.
     fn from(error: io::Error) -> Self {
         #[cfg(feature = "rustls")]
-        let error = match error.downcast() {
-            Ok(error) => return Self::Tls(error),
+        let error = match error.downcast::<rustls::Error>() {
+            Ok(error) => return Self::from(error),
             Err(error) => error,
         };
         Self::Io(error)
+    }
+}
+
+#[cfg(feature = "rustls")]
+impl From<rustls::Error> for Error {
+    fn from(error: rustls::Error) -> Self {
+        Self::Tls(Box::new(error))
     }
 }
 

@@ -18,7 +18,7 @@ use closed::outcome;
 
 pub use client_options::ClientOptions;
 pub use closed::Closed;
-pub use error::{Error, Refused};
+pub use error::{Error, Refused, UnfollowedRedirect};
 pub use message::Message;
 /// The crate whose `ClientConfig` and `Error` stand in signatures here.
 #[cfg(feature = "rustls")]

@@ -6,12 +6,13 @@
 //!     └──────────────────── follow: a redirect ─────────────────────┘
 //! ```
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
 #[cfg(feature = "rustls")]
 use super::tls::Tls;
 use super::tunnel::Tunnel;
-use super::{ClientOptions, Error};
+use super::{ClientOptions, Error, Refused, UnfollowedRedirect};
 use crate::handshake::{Client, ClientRequest, HandshakeError, RedirectError};
 use crate::{SeedError, Timeouts};
 
@@ -78,12 +79,16 @@ impl<'o> Route<'o> {
             Some(_) if options.max_redirects == 0 => Err(Error::Refused(refused)),
             None => Err(Error::Refused(refused)),
             Some(_) if redirects == options.max_redirects => {
-                Err(Error::Redirect { reason: RedirectError::TooMany, refused })
+                Err(unfollowed(RedirectError::TooMany, *refused))
             }
-            Some(Err(reason)) => Err(Error::Redirect { reason, refused }),
+            Some(Err(reason)) => Err(unfollowed(reason, *refused)),
             Some(Ok(request)) => Ok(Self { options, request, redirects: redirects + 1 }),
         }
     }
+}
+
+fn unfollowed(reason: RedirectError, answer: Refused) -> Error {
+    Error::Redirect(Box::new(UnfollowedRedirect { reason, answer }))
 }
 
 /// The way took too long.

@@ -46,7 +46,7 @@ impl Trust {
     pub(super) fn of_server(&self, uri: &Uri) -> Result<Tls, Error> {
         let name = ServerName::try_from(uri.host().to_string());
         let name = name.map_err(|_| Error::Uri(InvalidUri::Host))?;
-        Ok(Tls { config: self.config().map_err(Error::Tls)?, name })
+        Ok(Tls { config: self.config().map_err(Error::from)?, name })
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {

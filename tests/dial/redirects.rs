@@ -43,9 +43,11 @@ fn one_redirect_too_many_is_an_error() {
         let error = dial(&request, &options().max_redirects(2)).expect_err("too many");
         assert!(error.source().is_some_and(<dyn std::error::Error>::is::<RedirectError>));
         match error {
-            Error::Redirect { reason: RedirectError::TooMany, refused } => {
-                assert_eq!((refused.status, &*refused.body), (307, &b"elsewhere"[..]));
-                assert_eq!(refused.header("location"), Some(&b"2"[..]));
+            Error::Redirect(redirect) => {
+                assert_eq!(redirect.reason, RedirectError::TooMany);
+                let answer = redirect.answer;
+                assert_eq!((answer.status, &*answer.body), (307, &b"elsewhere"[..]));
+                assert_eq!(answer.header("location"), Some(&b"2"[..]));
             }
             other => panic!("{other:?}"),
         }
@@ -60,7 +62,7 @@ fn a_circle_ends() {
         let request = request(&format!("ws://{}/", server.address));
         let connected = dial(&request, &options().max_redirects(10));
         assert!(
-            matches!(connected, Err(Error::Redirect { reason: RedirectError::TooMany, .. })),
+            matches!(&connected, Err(Error::Redirect(end)) if end.reason == RedirectError::TooMany),
             "{connected:?}"
         );
         server.join();
@@ -109,7 +111,7 @@ fn a_redirect_to_no_websocket_is_an_error() {
         let request = request(&format!("ws://{}/", server.address));
         let expected = RedirectError::Uri(InvalidUri::Scheme);
         match dial(&request, &options().max_redirects(1)) {
-            Err(Error::Redirect { reason, .. }) => assert_eq!(reason, expected),
+            Err(Error::Redirect(redirect)) => assert_eq!(redirect.reason, expected),
             other => panic!("{other:?}"),
         }
         server.join();

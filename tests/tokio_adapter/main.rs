@@ -16,6 +16,8 @@ mod closing;
 mod corking;
 mod deadlines;
 mod messages;
+#[path = "../support/random.rs"]
+#[allow(dead_code, reason = "each test file uses a part of it")]
 mod random;
 mod split;
 mod stream_sink;

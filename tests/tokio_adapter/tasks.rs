@@ -90,7 +90,7 @@ impl<'a> Tasks<'a> {
 
     /// Runs until all are done.
     pub(crate) fn finish(&mut self) {
-        assert_eq!(self.run(), [], "these wait for ever");
+        assert_eq!(self.run(), [0; 0], "these wait for ever");
     }
 
     /// Ends a task where it stands.

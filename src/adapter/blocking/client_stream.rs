@@ -39,7 +39,7 @@ impl ClientStream {
         let mut session = None;
         if route.is_secure() {
             let Tls { config, name } = route.tls()?;
-            session = Some(rustls::ClientConnection::new(config, name).map_err(Error::Tls)?);
+            session = Some(rustls::ClientConnection::new(config, name).map_err(Error::from)?);
         }
         Ok(|tcp| match session {
             None => Self::Plain(tcp),

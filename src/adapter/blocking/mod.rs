@@ -61,7 +61,7 @@ mod writer;
 
 #[cfg(feature = "rustls")]
 pub use super::Roots;
-pub use super::{ClientOptions, Closed, Error, Message, Refused};
+pub use super::{ClientOptions, Closed, Error, Message, Refused, UnfollowedRedirect};
 pub use batch::Batch;
 pub use client_stream::ClientStream;
 pub use dial::{connect, connect_with};

@@ -38,7 +38,7 @@ fn main() -> Result<()> {
 }
 
 fn echo(stream: TcpStream, config: Arc<ServerConfig>) -> std::result::Result<(), blocking::Error> {
-    let session = ServerConnection::new(config).map_err(blocking::Error::Tls)?;
+    let session = ServerConnection::new(config).map_err(blocking::Error::from)?;
     // The first read carries the handshake of TLS out.
     let mut websocket = accept(TlsStream::new(session, stream))?;
     websocket.run(|event, batch| match event {

@@ -55,7 +55,10 @@ fn a_server_without_tls_is_told_apart() {
             let _: std::io::Result<usize> = stream.read_to_end(&mut Vec::new());
         });
         let connected = dial(&server.uri("localhost"), &options(&authority));
-        assert!(matches!(connected, Err(Error::Tls(TlsError::InvalidMessage(_)))), "{connected:?}");
+        assert!(
+            matches!(&connected, Err(Error::Tls(error)) if matches!(**error, TlsError::InvalidMessage(_))),
+            "{connected:?}"
+        );
         server.join();
     });
 }
@@ -72,7 +75,10 @@ fn a_client_without_tls_is_hung_up_on() {
             matches!(connected, Err(Error::Handshake(HandshakeError::ConnectionEnded))),
             "{connected:?}"
         );
-        assert!(matches!(server.join()[..], [Err(Error::Tls(TlsError::InvalidMessage(_)))]));
+        assert!(matches!(
+            &server.join()[..],
+            [Err(Error::Tls(error))] if matches!(**error, TlsError::InvalidMessage(_))
+        ));
     });
 }
 
