@@ -9,12 +9,18 @@
 )]
 
 mod abandon;
+#[path = "../support/allocator.rs"]
+#[allow(dead_code, reason = "each test file uses a part of it")]
+mod allocator;
 mod broadcast;
 mod cancellation;
 mod cancellation_split;
 mod closing;
 mod corking;
 mod deadlines;
+mod futures;
+mod handshake;
+mod memory;
 mod messages;
 #[path = "../support/random.rs"]
 #[allow(dead_code, reason = "each test file uses a part of it")]
@@ -28,3 +34,6 @@ mod transports;
 mod unsteady;
 mod wake_ups;
 mod wire;
+
+#[global_allocator]
+static ALLOCATOR: allocator::Counting = allocator::Counting;

@@ -73,15 +73,6 @@ pub(crate) fn server_and_raw_client(
     (server_over(near, config), far)
 }
 
-/// A client whose peer is a plain pipe.
-pub(crate) fn client_and_raw_server(
-    capacity: usize,
-    config: &Config,
-) -> (WebSocket<DuplexStream>, DuplexStream) {
-    let (near, far) = duplex(capacity);
-    (client_over(near, config), far)
-}
-
 /// Both ends of a TCP connection, the server's first.
 pub(crate) async fn tcp_streams() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
