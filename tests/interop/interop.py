@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs every case of every peer, both ways, and prints one line for each. `run` installs what it needs and calls it.
 
-Environment: ECHO_SERVER, INTEROP_CLIENT, CHAT (our programs), PYTHON, NODE, NODE_PACKAGES, CHROMIUM (the peers').
+Environment: ECHO_SERVER, INTEROP_CLIENT, CHAT (our programs; without one of the latter two, its cases are left out),
+PYTHON, NODE, NODE_PACKAGES, CHROMIUM (the peers').
 """
 
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = os.path.join(HERE, "peers")
@@ -31,7 +33,8 @@ FAMILIES = {
     "aiohttp": (PYTHON, "py", {"fragmented": "client", "peer-fragmented": "server"}),
     "ws": (NODE, "mjs", {}),
 }
-CHROMIUM_CASES = [case for case in COMMON if case != "ping"] + ["chat", "chat-origin-refused"]
+CHROMIUM_CASES = [case for case in COMMON if case != "ping"]
+CHAT_CASES = ["chat", "chat-origin-refused"]
 
 
 class Server:
@@ -154,6 +157,8 @@ def both_directions(table, peer):
             else:
                 server = restricted if case.startswith("origin-") else any_origin
                 table.result(peer, "client", case, run_case(client, server, case))
+    if not INTEROP_CLIENT:
+        return
     with Server([interpreter, os.path.join(PEERS, f"{peer}_server.{ending}")]) as server:
         for case in OUR_CLIENT_CASES:
             if absent.get(case) == "server":
@@ -163,10 +168,11 @@ def both_directions(table, peer):
 
 
 def chromium(table):
-    with Server([ECHO_SERVER, "--port", "0"]) as any_origin, \
-            Server([ECHO_SERVER, "--port", "0", "--origin", "http://allowed.example"]) as restricted, \
-            Server([CHAT, "--port", "0"]) as chat:
-        command = [NODE, os.path.join(PEERS, "chromium.mjs"), any_origin.url, restricted.url, chat.url]
+    with ExitStack() as servers:
+        any_origin = servers.enter_context(Server([ECHO_SERVER, "--port", "0"]))
+        restricted = servers.enter_context(Server([ECHO_SERVER, "--port", "0", "--origin", "http://allowed.example"]))
+        chat = [servers.enter_context(Server([CHAT, "--port", "0"])).url] if CHAT else []
+        command = [NODE, os.path.join(PEERS, "chromium.mjs"), any_origin.url, restricted.url, *chat]
         said = ""
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
@@ -179,7 +185,7 @@ def chromium(table):
         unseen = any_origin.expect_close(expected_close("close"))
         if unseen and "close" in results:
             results["close"] = results["close"] or unseen
-        for case in CHROMIUM_CASES:
+        for case in CHROMIUM_CASES + (CHAT_CASES if CHAT else []):
             table.result("chromium", "client", case, results.get(case, "not run").removeprefix(": ") or None)
 
 

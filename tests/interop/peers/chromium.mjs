@@ -1,4 +1,4 @@
-// Headless Chromium: `node chromium.mjs ECHO_URL RESTRICTED_URL CHAT_URL`; prints `ok CASE` or `FAIL CASE: why`.
+// Headless Chromium: `node chromium.mjs ECHO_URL RESTRICTED_URL [CHAT_URL]`; prints `ok CASE` or `FAIL CASE: why`.
 //
 // ECHO_URL takes any origin, RESTRICTED_URL only http://allowed.example, CHAT_URL is the page of the chat.
 // A page has no way to send pings or fragments.
@@ -196,6 +196,7 @@ const run = {
 
 let failed = 0;
 for (const [name, test] of Object.entries(run)) {
+  if (chat === undefined && name.startsWith("chat")) continue;
   let timer;
   const limit = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`over ${LIMIT} ms`)), LIMIT)));
   try {

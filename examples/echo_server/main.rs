@@ -11,6 +11,9 @@
 //! let in by default. With `--connections` the server ends after so many. With the feature `deflate`, messages
 //! are compressed where the client offers it.
 
+mod close_request;
+mod options;
+
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -18,8 +21,11 @@ use std::sync::Arc;
 use std::thread;
 
 use websocket_proto::adapter::blocking::{self, WebSocket, accept_with};
-use websocket_proto::handshake::{Acceptance, OriginPolicy, Response};
-use websocket_proto::{CloseCode, Config, Event};
+use websocket_proto::handshake::{Acceptance, Response};
+use websocket_proto::{Config, Event};
+
+use close_request::CloseRequest;
+use options::Options;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::from_arguments()?;
@@ -32,13 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         config.compression = Some(websocket_proto::deflate::Compression::default());
     }
     let config = Arc::new(config);
-    let origin = match &options.origin {
-        Some(origin) => OriginPolicy::list([origin])?,
-        // Everybody may talk to an echo. A server with cookies keeps the default, `SameHost`.
-        None => OriginPolicy::Any,
-    };
-    let subprotocols = ["chat", "superchat", "echo"];
-    let acceptance = Arc::new(Acceptance::new().origin(origin).subprotocols(subprotocols));
+    let acceptance = Arc::new(options.acceptance()?);
 
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
     println!("listening on ws://{}", listener.local_addr()?);
@@ -112,76 +112,4 @@ fn report(error: &dyn Error) {
         cause = error.source();
     }
     println!("{line}");
-}
-
-/// What `/close?code=4001&reason=bye` asks for.
-struct CloseRequest {
-    code: CloseCode,
-    reason: String,
-}
-
-impl CloseRequest {
-    fn parse(query: &str) -> Self {
-        let mut wanted = Self { code: CloseCode::NORMAL, reason: String::new() };
-        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            match name {
-                "code" => {
-                    let code = value.parse().ok().and_then(CloseCode::new);
-                    wanted.code = code.unwrap_or(CloseCode::NORMAL);
-                }
-                "reason" => wanted.reason = percent_decode(value),
-                _ => {}
-            }
-        }
-        wanted
-    }
-}
-
-/// `%41+b` to `A b`.
-fn percent_decode(text: &str) -> String {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    loop {
-        rest = match rest {
-            [] => return String::from_utf8_lossy(&decoded).into_owned(),
-            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                decoded.push(hexadecimal(*high) << 4 | hexadecimal(*low));
-                rest
-            }
-            [byte, rest @ ..] => {
-                decoded.push(if *byte == b'+' { b' ' } else { *byte });
-                rest
-            }
-        };
-    }
-}
-
-fn hexadecimal(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }
-}
-
-struct Options {
-    port: u16,
-    origin: Option<String>,
-    connections: usize,
-}
-
-impl Options {
-    fn from_arguments() -> Result<Self, Box<dyn Error>> {
-        let mut options = Self { port: 0, origin: None, connections: usize::MAX };
-        let mut arguments = std::env::args().skip(1);
-        while let Some(name) = arguments.next() {
-            let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
-            match name.as_str() {
-                "--port" => options.port = value.parse()?,
-                "--origin" => options.origin = Some(value),
-                "--connections" => options.connections = value.parse()?,
-                _ => return Err(format!("unknown option {name}").into()),
-            }
-        }
-        Ok(options)
-    }
 }
