@@ -102,7 +102,7 @@ pub fn a_client_that_takes_nothing_is_left(means: Capabilities) {
     let server = serve(means, config);
     let (mut socket, mut frames) = server.raw_client();
     // One message, so that all of its answer is the ring's: nothing is left in the connection.
-    frames.send_binary(&vec![0; 16 << 20]).unwrap();
+    frames.send_binary(&vec![0; 4 << 20]).unwrap();
     socket.write_all(&output(&mut frames)).unwrap();
     assert_eq!(server.end(), 0, "though the client holds on to its socket");
     drop(socket);
