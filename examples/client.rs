@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --example client -- ws://127.0.0.1:9001/ [--subprotocol NAME] [--origin ORIGIN]
+//! cargo run --features rustls --example client -- wss://example.com/
 //! ```
 //!
 //! Each line that is typed is sent as a text message, and what arrives is printed. Lines that begin with a

@@ -78,6 +78,7 @@
 //! | `Connection` | `alloc` | both of them |
 //! | `handshake` | `alloc` | from the first byte to a `Connection` |
 //! | `adapter::blocking` | `std` | all of it over `Read + Write` |
+//! | `adapter::tokio` | `tokio` | all of it over `AsyncRead + AsyncWrite` |
 //!
 //! # Features
 //!
@@ -85,6 +86,9 @@
 //! |---|---|---|
 //! | `std` | yes | `alloc`; the blocking adapter, seeds from the operating system, CPU detection, vectored output |
 //! | `http` | no | `std`; the opening handshake over requests and responses of the `http` crate, for HTTP/1.1, HTTP/2 and HTTP/3 |
+//! | `tokio` | no | `std`; the tokio adapter |
+//! | `rustls` | no | `std`; `wss` in the blocking adapter, by rustls |
+//! | `tokio-rustls` | no | `rustls` and `tokio`; `wss` in the tokio adapter |
 //! | `deflate` | no | `alloc`; compressed messages by permessage-deflate (RFC 7692) |
 //! | `alloc` | by `std` | `Connection`, its halves and the opening handshake |
 //!

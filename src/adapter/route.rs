@@ -98,3 +98,19 @@ pub(super) const LATE: Error = Error::Handshake(HandshakeError::Timeout);
 pub(super) fn share(left: Duration, addresses: usize) -> Duration {
     u32::try_from(addresses).ok().and_then(|count| left.checked_div(count)).unwrap_or(left)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_share_the_time_that_is_left() {
+        let ms = Duration::from_millis;
+        assert_eq!(share(ms(100), 4), ms(25));
+        // The first was quick, and the second took its share.
+        assert_eq!(share(ms(99), 3), ms(33));
+        assert_eq!(share(ms(66), 1), ms(66));
+        assert_eq!(share(Duration::MAX, 1), Duration::MAX);
+        assert_eq!(share(ms(1), usize::MAX), ms(1));
+    }
+}

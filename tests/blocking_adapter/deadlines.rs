@@ -141,7 +141,7 @@ fn until_a_ping(peer: &mut std::net::TcpStream) -> Vec<u8> {
 fn a_pong_that_was_not_read_counts(split: bool) {
     let mut config = server_config();
     config.timeouts.ping_interval = ms(10);
-    config.timeouts.pong = ms(60);
+    config.timeouts.pong = ms(400);
     let (mut server, mut peer) = server_and_raw_client(config);
     let (go, wait) = std::sync::mpsc::channel();
     let (done, ready) = std::sync::mpsc::channel();
@@ -156,7 +156,7 @@ fn a_pong_that_was_not_read_counts(split: bool) {
     let answered = move || {
         go.send(()).expect("a peer");
         ready.recv().expect("a Pong");
-        std::thread::sleep(ms(100).expect("a time"));
+        std::thread::sleep(ms(500).expect("a time"));
     };
     if split {
         let (mut reader, _writer) = server.split().expect("split");

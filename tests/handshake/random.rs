@@ -112,6 +112,19 @@ proptest! {
     }
 
     #[test]
+    fn locations(text in "(https?|wss?|HTTPS|ftp)?:?(//)?[\\[\\]:@a-z0-9.%]{0,12}([/?#.%][ -~]{0,12})?", is_secure: bool) {
+        let scheme = if is_secure { "wss" } else { "ws" };
+        let request = ClientRequest::try_from(format!("{scheme}://h:81/a/b/c?d")).unwrap();
+        if let Ok(next) = request.redirect(&text) {
+            // As every URI; and what was encrypted stays so.
+            prop_assert_eq!(Uri::parse(&next.uri().to_string()), Ok(next.uri().clone()));
+            prop_assert!(next.uri().secure() || !is_secure);
+            let (path, _) = next.uri().resource_name().split_once('?').unwrap_or((next.uri().resource_name(), ""));
+            prop_assert!(path.split('/').all(|segment| segment != "." && segment != ".."), "{}", path);
+        }
+    }
+
+    #[test]
     fn uris(text in "(ws|wss|WS|http)?(://)?[\\[\\]:@a-z0-9.%]{0,12}(:[0-9]{0,6})?([/?#%][ -~]{0,8})?") {
         if let Ok(uri) = Uri::parse(&text) {
             // What is accepted once is accepted again, the same, and cannot break out of its line.

@@ -45,7 +45,8 @@ where
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The addresses of the host are tried one after the other, each with its share of the time that is left.
+/// The addresses of the host are tried one after the other, each with its share of the time that is left. They are
+/// asked for in a thread of their own, which outlives a call that is out of time: it cannot be broken off.
 ///
 /// # Errors
 /// [`Error::Uri`], [`Error::TlsNotBuilt`]; [`Error::Connect`] if there is no way to the server, [`Error::Proxy`] if

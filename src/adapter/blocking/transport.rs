@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 
 /// A byte stream in both directions that blocks: `TcpStream`, `&TcpStream`, `UnixStream`, [`Plain`] around
-/// anything else, or a type of your own, such as TLS.
+/// anything else, or a type of your own. With the feature `rustls`: `TlsStream` around any of them.
 ///
 /// The deadlines of a connection are kept by the two timeouts, so that a transport without them (the
 /// defaults do nothing) is watched only between one read or write and the next. A transport in

@@ -56,6 +56,9 @@ where
 ///
 /// The addresses of the host are tried one after the other, each with its share of the time that is left.
 ///
+/// If the future is dropped, so is the transport. (A question for the addresses of a host cannot be broken off: it is
+/// left to a thread of the runtime's, and the answer to nobody.)
+///
 /// # Errors
 /// [`Error::Uri`], [`Error::TlsNotBuilt`]; [`Error::Connect`] if there is no way to the server, [`Error::Proxy`] if
 /// the proxy refuses it, `Error::Tls`; [`Error::Redirect`] for one that is not followed; else as

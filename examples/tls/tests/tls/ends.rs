@@ -123,6 +123,40 @@ fn a_rejection_ends_with_close_notify() {
     assert!(matches!(server.join()[..], [Err(Error::Rejected { status: 200, .. })]));
 }
 
+/// What a server of the tokio adapter makes of a client that writes this and ends without a word from TLS.
+fn tokio_server_cut_behind(bytes: &[u8]) -> Result<(), Error> {
+    let (authority, config) = trusted();
+    let (tell, told) = std::sync::mpsc::channel();
+    let server = std::thread::spawn(move || {
+        run(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bind");
+            tell.send(listener.local_addr().expect("address").port()).expect("somebody waits");
+            let (stream, _) = listener.accept().await.expect("accept");
+            let stream = tokio_rustls::TlsAcceptor::from(config).accept(stream).await;
+            let accepted = websocket_proto::adapter::tokio::accept(stream.expect("TLS")).await;
+            let mut websocket = accepted.expect("accept");
+            websocket.next().await.map_or(Ok(()), |message| message.map(drop))
+        })
+    });
+    let mut client = strict_client(&authority, told.recv().expect("a port"));
+    client.write_all(bytes).and_then(|()| client.flush()).expect("write");
+    client.sock.shutdown(Shutdown::Write).expect("shut down");
+    let end = server.join().expect("no panic");
+    drop(client);
+    end
+}
+
+#[test]
+fn a_cut_is_no_end_for_a_server_of_tokio() {
+    let cut = tokio_server_cut_behind(b"\x81\x85\0\0\0\0hell");
+    match cut {
+        Err(Error::Io(error)) => assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof),
+        other => panic!("{other:?}"),
+    }
+    let closed = tokio_server_cut_behind(b"\x88\x82\0\0\0\0\x03\xE8");
+    assert!(closed.is_ok(), "{closed:?}");
+}
+
 #[test]
 fn a_stream_of_rustls_is_taken_over() {
     let (authority, config) = trusted();

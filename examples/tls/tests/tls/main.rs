@@ -3,6 +3,7 @@
 
 mod ends;
 mod handshakes;
+mod held;
 mod programs;
 mod split;
 mod support;

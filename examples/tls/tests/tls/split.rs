@@ -78,6 +78,33 @@ fn both_ends_send_much_at_once() {
     client(server(config, |_, _| {}), &authority, |_, _| {});
 }
 
+#[test]
+fn halves_of_tokio_send_much_at_once() {
+    let (authority, config) = trusted();
+    let server = server(config, |_, _| {});
+    let options = options(&authority);
+    run(async {
+        let dialing =
+            websocket_proto::adapter::tokio::connect_with(server.uri("localhost"), &options);
+        let (mut reader, mut writer) = dialing.await.expect("connect").0.split();
+        let mut sender = writer.clone();
+        let sending = tokio::spawn(async move {
+            for number in 0..MESSAGES {
+                sender.send(message(number)).await.expect("send");
+            }
+        });
+        for number in 0..MESSAGES {
+            let received = reader.next().await.expect("a message").expect("read");
+            assert!(received.as_bytes() == &message(number), "message {number}");
+        }
+        sending.await.expect("no panic");
+        writer.close(CloseCode::NORMAL, "").await.expect("close");
+        assert!(reader.next().await.is_none());
+        assert!(writer.closed().expect("closed").clean);
+    });
+    server.join();
+}
+
 // RFC 8446 §4.6.3
 #[test]
 fn keys_change_meanwhile() {

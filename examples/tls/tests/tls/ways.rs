@@ -61,8 +61,9 @@ fn a_redirect_from_wss_to_ws_is_refused() {
     each(|dial| {
         let here = redirecting(&config, "http://localhost:1/".to_owned());
         match dial(&here.uri("localhost"), &options(&authority).max_redirects(1)) {
-            Err(Error::Redirect { reason: RedirectError::Downgrade, refused }) => {
-                assert_eq!(refused.status, 307);
+            Err(Error::Redirect(redirect)) => {
+                assert_eq!(redirect.reason, RedirectError::Downgrade);
+                assert_eq!(redirect.answer.status, 307);
             }
             other => panic!("{other:?}"),
         }
