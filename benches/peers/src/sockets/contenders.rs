@@ -32,9 +32,14 @@ impl Contender {
         self.side != Side::Limit
     }
 
+    /// Runs on tokio, a task for each connection.
+    pub fn is_on_tokio(&self) -> bool {
+        self.calls.starts_with("tokio;")
+    }
+
     /// The second form of one that writes the same with fewer calls, and holds no less for it.
     pub fn is_batched(&self) -> bool {
-        self.name.ends_with(", batched")
+        self.name.ends_with(", batched") || self.name.ends_with(" lent")
     }
 }
 

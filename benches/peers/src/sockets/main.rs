@@ -157,6 +157,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
                 .map(|(contender, figure)| Entry { contender, figure })
                 .collect();
             report::table(&row, &entries);
+            report::on_tokio(&row, &entries);
             summaries.push(Summary::new(row, &entries));
         }
     }

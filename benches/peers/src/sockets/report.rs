@@ -135,6 +135,33 @@ pub fn summary(summaries: &[Summary]) {
     }
 }
 
+/// The tokio adapter beside the best peer on tokio: by the median of the rounds' ratios.
+pub fn on_tokio(row: &Row, entries: &[Entry<'_>]) {
+    let on_tokio = |side| {
+        entries
+            .iter()
+            .filter(move |entry| entry.contender.is_on_tokio() && entry.contender.side == side)
+            .filter_map(|entry| Some((entry.contender.name, entry.figure.as_ref().ok()?)))
+    };
+    let best = on_tokio(Side::Peer).max_by(|a, b| a.1.rate().total_cmp(&b.1.rate()));
+    let Some((name, best)) = best else { return };
+    for (ours, figure) in on_tokio(Side::Ours) {
+        let (rate, calls) = (figure.rate_to(best), figure.calls());
+        let aim = match row.in_flight {
+            64 => format!(
+                "  >= 1.50 and <= 0.04 calls: {}",
+                if rate >= 1.5 && calls <= 0.04 { "met" } else { "MISSED" }
+            ),
+            _ => String::new(),
+        };
+        println!(
+            "{ours}: {rate:.2} of {name}, CPU {:.2}, {calls:.3} calls per message{aim}",
+            figure.cpu_to(best)
+        );
+    }
+    println!();
+}
+
 pub fn idle(connections: usize, held: &[(&Contender, Result<Held, String>)]) {
     println!("## Memory of {connections} idle connections, in bytes per connection");
     println!(
@@ -155,6 +182,33 @@ pub fn idle(connections: usize, held: &[(&Contender, Result<Held, String>)]) {
     println!();
 }
 
+/// What the connections hold beyond a bare `TcpStream` in a task of tokio, beside the best peer there.
+fn idle_on_tokio(held: &[(&Contender, Result<Held, String>)]) {
+    let on_tokio = |side| {
+        held.iter()
+            .filter(move |(contender, _)| contender.is_on_tokio() && contender.side == side)
+            .filter_map(|(contender, held)| Some((contender.name, held.as_ref().ok()?)))
+    };
+    let bare = on_tokio(Side::Limit).next();
+    let ours = on_tokio(Side::Ours).next();
+    let Some(((_, bare), (_, ours))) = bare.zip(ours) else { return };
+    let states: [(&str, fn(&Held) -> u64); 2] =
+        [("after the handshake", |held| held.opened), ("after 64 KiB", |held| held.used)];
+    for (state, bytes) in states {
+        let beyond = |held: &Held| bytes(held).saturating_sub(bytes(bare));
+        let best = on_tokio(Side::Peer).min_by_key(|(_, held)| beyond(held));
+        let Some((name, best)) = best else { continue };
+        let ratio = beyond(ours) as f64 / beyond(best).max(1) as f64;
+        let verdict = if ratio <= 0.5 { "met" } else { "MISSED" };
+        println!(
+            "idle connection on tokio {state}, beyond a bare TcpStream: {} bytes, best peer {} ({name}): \
+             {ratio:.2} <= 0.50: {verdict}",
+            beyond(ours),
+            beyond(best),
+        );
+    }
+}
+
 pub fn idle_verdict(held: &[(&Contender, Result<Held, String>)]) {
     let ours = held.iter().find(|(contender, _)| contender.side == Side::Ours);
     let Some((_, ours)) = ours else { return };
@@ -166,4 +220,5 @@ pub fn idle_verdict(held: &[(&Contender, Result<Held, String>)]) {
         Err(_) => "not measured".into(),
     };
     println!("idle connection after 64 KiB: <= {AIM} bytes: {verdict}");
+    idle_on_tokio(held);
 }
