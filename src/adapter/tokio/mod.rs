@@ -50,6 +50,7 @@
 mod batch;
 mod client_stream;
 mod dial;
+mod held;
 mod line;
 mod open;
 mod receiving;

@@ -1,13 +1,13 @@
 //! One connection's sending direction and its transport: what waiting for the peer and waiting for the transport
 //! come to.
 
-use alloc::collections::VecDeque;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use ::tokio::task::coop::has_budget_remaining;
 
+use super::held::Held;
 use super::line::{Line, Received};
 use super::tasks::Party;
 use crate::adapter::read_buffer::ReadBuffer;
@@ -21,9 +21,7 @@ pub(super) struct Sending<S> {
     pub(super) line: Line<S>,
     /// When the connection wants to be told the time.
     deadline: Option<Duration>,
-    /// Messages that were taken before there was room for them, and from whom: a `Sink` cannot refuse one that it
-    /// was ready for.
-    held: VecDeque<(Party, Message)>,
+    pub(super) held: Held,
     /// Whether everybody knows that the connection has ended.
     announced: bool,
 }
@@ -33,7 +31,7 @@ pub(super) type Queue<'q> = dyn FnMut(&mut Outgoing) -> Result<(), SendError> + 
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
     pub(super) fn new(outgoing: Outgoing, line: Line<S>) -> Self {
-        Self { outgoing, line, deadline: None, held: VecDeque::new(), announced: false }
+        Self { outgoing, line, deadline: None, held: Held::default(), announced: false }
     }
 
     /// Has what was received take effect on what is sent.
@@ -70,7 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
         loop {
             self.apply(incoming);
             let _: Poll<()> = self.poll_write_out(cx);
-            while self.queue_held() {
+            while self.held.queue(&mut self.outgoing) {
                 let _: Poll<()> = self.poll_write_out(cx);
             }
             self.stop_if_ended(incoming);
@@ -146,10 +144,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
         party: Party,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        while let Some((from, message)) = self.held.pop_front() {
+        while let Some((from, message)) = self.held.take_first() {
             let result = self.poll_queue(party, &mut |outgoing| message.queue(outgoing), cx);
             if result.is_pending() {
-                self.held.push_front((from, message));
+                self.held.put_back((from, message));
             }
             ready!(result)?;
         }
@@ -163,19 +161,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
             false => Err(SendError::Full),
         };
         match result {
-            Err(SendError::Full) if self.held.iter().all(|(from, _)| *from != party) => {
-                self.held.push_back((party, message));
-            }
+            Err(SendError::Full) if !self.held.is_from(party) => self.held.add(party, message),
             Err(misuse) => return Err(Error::Send(misuse)),
             Ok(()) => {}
         }
         self.line.tasks.wake_reader();
         Ok(())
-    }
-
-    /// Whether a message that was taken early is still not queued.
-    pub(super) fn is_holding(&self) -> bool {
-        !self.held.is_empty()
     }
 
     /// Gives up; who waits carries it out.
@@ -191,20 +182,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
 
     pub(super) fn is_closed(&self) -> bool {
         self.outgoing.state() == State::Closed
-    }
-
-    /// Queues what was taken early, as far as there is room for it by now. Whether anything was.
-    fn queue_held(&mut self) -> bool {
-        let mut queued = false;
-        while let Some((_, message)) = self.held.front() {
-            // A sink is told when it asks.
-            if message.queue(&mut self.outgoing).is_err() {
-                break;
-            }
-            self.held.pop_front();
-            queued = true;
-        }
-        queued
     }
 
     fn poll_queue(

@@ -205,11 +205,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closed, Error> {
         // What a sink took early goes first.
         poll_fn(|cx| {
-            if !self.sending.is_holding() {
+            if self.sending.held.is_empty() {
                 return Poll::Ready(());
             }
             let ended = self.receiving.poll_end(&mut Rest::Whole(&mut self.sending), cx);
-            if self.sending.is_holding() { ended } else { Poll::Ready(()) }
+            if self.sending.held.is_empty() { Poll::Ready(()) } else { ended }
         })
         .await;
         match self.sending.outgoing.close(code, reason) {
