@@ -85,9 +85,9 @@ impl Client {
     /// Makes the request of HTTP/2 and HTTP/3 (RFC 8441 §5): the target is an absolute https or http URI.
     ///
     /// `:protocol`, for which the `http` crate has no place, is for the caller to add as the stack wants it:
-    /// [`PROTOCOL`](super::PROTOCOL) as `hyper::ext::Protocol`, `h2::ext::Protocol` or `h3::ext::Protocol` in the
-    /// request's extensions. So is waiting until the server has said that it takes the request (RFC 8441 §3). `seed`
-    /// is as that of [`upgrade`](Self::upgrade), for the masking keys.
+    /// [`PROTOCOL`](super::PROTOCOL) as `hyper::ext::Protocol` or `h2::ext::Protocol` in the request's extensions.
+    /// So is waiting until the server has said that it takes the request (RFC 8441 §3). `seed` is as that of
+    /// [`upgrade`](Self::upgrade), for the masking keys.
     ///
     /// # Errors
     /// [`RequestError::Http`].

@@ -69,8 +69,8 @@ impl<'a> RequestHead<'a> {
     }
 
     /// Says what `:protocol` is (RFC 8441 §4), for which the `http` crate has no place: with hyper it is in
-    /// the request's extensions as `hyper::ext::Protocol`, with h2 as `h2::ext::Protocol`, with h3 as
-    /// `h3::ext::Protocol`. A request of HTTP/1.1 has none.
+    /// the request's extensions as `hyper::ext::Protocol`, with h2 as `h2::ext::Protocol`. A request of HTTP/1.1 has
+    /// none.
     #[must_use]
     pub fn protocol(mut self, protocol: Option<&'a str>) -> Self {
         self.protocol = protocol;
