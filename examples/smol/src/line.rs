@@ -1,6 +1,7 @@
 //! The driver: a transport and a timer, polled on behalf of a handshake or a connection.
 
 use std::io::{self, ErrorKind, IoSlice};
+use std::mem;
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -22,6 +23,8 @@ pub(crate) struct Line<S> {
     buffer: Box<[u8]>,
     /// The part of the buffer that was read and that nobody has received yet.
     unread: Range<usize>,
+    /// Something was read, and no time has passed since.
+    has_read: bool,
     /// The peer has not ended its direction.
     readable: bool,
     /// No write has failed.
@@ -41,6 +44,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             transport: Some(transport),
             buffer: vec![0; READ].into(),
             unread: 0..0,
+            has_read: false,
             readable: true,
             writable: true,
             unflushed: false,
@@ -72,29 +76,48 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
 
     /// Waits for the peer: ready when there is something unread, or the machine is closed. What is queued goes out
     /// meanwhile, and time passes.
+    ///
+    /// What has arrived is read before time passes: to a program that was held up, a Pong may wait in the transport.
+    /// But between two reads time does pass, so that nobody outruns a deadline by sending.
     pub(crate) fn poll_in(&mut self, cx: &mut Context<'_>, machine: &mut impl Machine) -> Poll<()> {
         while self.unread.is_empty() {
+            if !self.has_read && self.poll_read(cx, machine).is_ready() {
+                self.has_read = true;
+                continue;
+            }
+            let had_read = mem::take(&mut self.has_read);
+            let was_full = machine.is_full();
             // Pending or not: it has taken care of being woken.
             let _written = self.poll_out(cx, machine);
             if machine.state() == State::Closed {
-                return Poll::Ready(());
+                break;
             }
-            // Who does not read our answers gets no more questions in.
-            if machine.is_full() || !self.readable {
+            if !had_read && was_full == machine.is_full() {
                 return Poll::Pending;
             }
+        }
+        Poll::Ready(())
+    }
+
+    /// Reads once: ready when something has arrived, or the end of it.
+    fn poll_read(&mut self, cx: &mut Context<'_>, machine: &mut impl Machine) -> Poll<()> {
+        // Who does not read our answers gets no more questions in.
+        if machine.is_full() || !self.readable {
+            return Poll::Pending;
+        }
+        loop {
             let Some(transport) = &mut self.transport else { return Poll::Pending };
             match ready!(Pin::new(transport).poll_read(cx, &mut self.buffer)) {
                 Ok(0) => self.end(machine),
                 Ok(count) => self.unread = 0..count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => {
                     self.failure.get_or_insert(error);
                     self.end(machine);
                 }
             }
+            return Poll::Ready(());
         }
-        Poll::Ready(())
     }
 
     /// Writes what is queued and keeps the deadlines: ready when nothing is left, or nothing can be written any more.

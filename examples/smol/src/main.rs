@@ -43,7 +43,7 @@ async fn serve(listener: &TcpListener) -> Result<Closed, Error> {
     // Everything that belongs together is written at once: nothing is gained by waiting for more.
     stream.set_nodelay(true)?;
     let mut config = Config::server();
-    config.timeouts.idle = Some(Duration::from_millis(300));
+    config.timeouts.idle = Some(Duration::from_secs(1));
     let mut websocket = accept(stream, config, &Acceptance::new()).await?;
     while let Some(message) = websocket.next().await? {
         // Goes out, with all other answers to what one read brought, when `next` waits.

@@ -12,7 +12,7 @@ use websocket_proto::{Event, ExpiredDeadline};
 
 use crate::support::*;
 
-const EVERY: Duration = Duration::from_millis(50);
+const EVERY: Duration = Duration::from_millis(100);
 
 /// A peer that answers its Pings stays; one that is silent is left, after a Ping.
 async fn check_keepalive<F>(watch: impl Fn(TcpListener) -> F)
@@ -50,7 +50,8 @@ async fn stream(listener: TcpListener) -> TcpStream {
 #[tokio::test]
 async fn keepalive_of_ours() {
     check_keepalive(async |listener| {
-        let end = keepalive::websocket_proto::watch(stream(listener).await, EVERY, EVERY * 4).await;
+        let end =
+            keepalive::websocket_proto::watch(stream(listener).await, EVERY, EVERY * 10).await;
         matches!(end, Err(Error::Timeout(ExpiredDeadline::Pong)))
     })
     .await;
@@ -61,7 +62,7 @@ async fn keepalive_of_tokio_tungstenite() {
     use tokio_tungstenite::tungstenite::Error;
     check_keepalive(async |listener| {
         let stream = stream(listener).await;
-        let end = keepalive::tokio_tungstenite::watch(stream, EVERY, EVERY * 4).await;
+        let end = keepalive::tokio_tungstenite::watch(stream, EVERY, EVERY * 10).await;
         matches!(end, Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::TimedOut)
     })
     .await;
@@ -72,7 +73,7 @@ async fn keepalive_of_fastwebsockets() {
     use fastwebsockets::WebSocketError;
     check_keepalive(async |listener| {
         let upgraded = upgraded(listener).await;
-        let end = keepalive::fastwebsockets::watch(upgraded, EVERY, EVERY * 4).await;
+        let end = keepalive::fastwebsockets::watch(upgraded, EVERY, EVERY * 10).await;
         matches!(end, Err(WebSocketError::IoError(error)) if error.kind() == std::io::ErrorKind::TimedOut)
     })
     .await;
@@ -83,7 +84,7 @@ async fn keepalive_of_tokio_websockets() {
     use tokio_websockets::Error;
     check_keepalive(async |listener| {
         let stream = stream(listener).await;
-        let end = keepalive::tokio_websockets::watch(stream, EVERY, EVERY * 4).await;
+        let end = keepalive::tokio_websockets::watch(stream, EVERY, EVERY * 10).await;
         matches!(end, Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::TimedOut)
     })
     .await;

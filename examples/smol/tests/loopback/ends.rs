@@ -1,6 +1,6 @@
 //! Every end of a connection is an end, and says why.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::Shutdown;
 
 use smol_example::{accept, connect_over};
@@ -95,6 +95,48 @@ fn a_peer_that_is_silent_is_pinged_and_left() {
         let at_client = read_to_end(client).await;
         assert_eq!(at_client.len(), 10 + 4 + at_client[11] as usize - 2, "{at_client:?}");
         assert_eq!((at_client[0], at_client[10]), (0x89, 0x88));
+    });
+}
+
+/// Held up for longer than the deadlines, it finds the peer's answers in the socket.
+#[test]
+fn a_program_that_is_held_up_leaves_nobody() {
+    let mut config = Config::server();
+    config.timeouts.ping_interval = ms(20);
+    config.timeouts.pong = ms(300);
+    run(async {
+        let (mut server, mut client) = server_and_raw_client(config).await;
+        for _ in 0..2 {
+            // A Ping goes out in here.
+            let reading = smol::future::poll_once(server.next());
+            assert!(reading.await.is_none());
+            std::thread::sleep(ms(30).unwrap());
+            assert!(smol::future::poll_once(server.next()).await.is_none());
+            let mut ping = [0; 10];
+            client.read_exact(&mut ping).unwrap();
+            let pong = [b"\x8A\x88\0\0\0\0".as_slice(), &ping[2..]].concat();
+            client.write_all(&pong).unwrap();
+            std::thread::sleep(ms(400).unwrap());
+            let reading = smol::future::poll_once(server.next()).await;
+            assert!(reading.is_none(), "{reading:?}");
+            assert_eq!(server.closed(), None);
+        }
+    });
+}
+
+/// Whoever sends without end does not outrun a deadline.
+#[test]
+fn a_peer_that_does_not_stop_is_left_all_the_same() {
+    let mut config = Config::server();
+    config.timeouts.close = ms(100);
+    run(async {
+        let (mut server, mut client) = server_and_raw_client(config).await;
+        // More than is taken from the socket meanwhile.
+        let pongs = [0x8A, 0x80, 0, 0, 0, 0].repeat(20_000);
+        let sending = smol::unblock(move || while client.write_all(&pongs).is_ok() {});
+        let closed = server.close(CloseCode::NORMAL, "").await.unwrap().unwrap();
+        assert_eq!(closed.deadline, Some(ExpiredDeadline::Close));
+        sending.await;
     });
 }
 
