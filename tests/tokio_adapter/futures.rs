@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, duplex};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use websocket_proto::adapter::tokio::{
-    Batch, Error, Message, Reader, WebSocket, Writer, accept, accept_with, connect_over,
+    Batch, Error, Message, Reader, WebSocket, Writer, accept, accept_with, connect, connect_over,
 };
 use websocket_proto::handshake::{Acceptance, Response};
 use websocket_proto::{CloseCode, Config, Event, Prepared, SendError};
@@ -144,5 +144,34 @@ fn an_accept_of_any_transport_can_be_spawned() {
         assert_eq!(client.next().await.expect("open").expect("a message"), "hello".into());
         assert!(client.close(CloseCode::NORMAL, "").await.expect("closed").clean);
         serving.await.expect("no panic").expect("a clean end");
+    });
+}
+
+/// A connection is paid for by its task, which is as large as its future: the handshake does not stay in it.
+#[test]
+fn a_task_that_serves_is_small() {
+    async fn serve(stream: TcpStream) -> Result<(), Error> {
+        let mut websocket = accept(stream).await?;
+        while let Some(message) = websocket.next().await {
+            websocket.feed(message?).await?;
+        }
+        Ok(())
+    }
+    async fn ask(uri: &str) -> Result<(), Error> {
+        let mut websocket = connect(uri).await?;
+        while let Some(message) = websocket.next().await {
+            websocket.feed(message?).await?;
+        }
+        Ok(())
+    }
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        let (serving, asking) = (size_of_val(&serve(stream)), size_of_val(&ask("ws://localhost/")));
+        println!("futures: {serving} bytes that accept and echo, {asking} that connect and echo");
+        assert!(serving <= 1_200, "{serving}");
+        // `ClientStream` is larger with TLS.
+        assert!(asking <= 1_200, "{asking}");
     });
 }

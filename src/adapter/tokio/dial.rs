@@ -1,6 +1,7 @@
 //! §4.1  From a URI to a WebSocket.
 
 use ::tokio::time::Instant;
+use alloc::boxed::Box;
 
 use super::client_stream::Layer;
 use super::line::Line;
@@ -75,7 +76,8 @@ where
     let begun = Instant::now();
     let mut route = Route::new(request, options)?;
     loop {
-        match travel(&route, begun).await {
+        // What only the way there needs is not to be part of a task that lasts.
+        match Box::pin(travel(&route, begun)).await {
             Ok(arrived) => return Ok(arrived),
             Err(failure) => route = route.follow(failure)?,
         }

@@ -92,9 +92,21 @@ where
     F: AsyncFnOnce(Request) -> Result<Connection, Rejection>,
 {
     let config = config.into();
-    let mut line = Line::new(transport, &config.timeouts);
+    let line = Line::new(transport, &config.timeouts);
+    // What only the handshake needs is not to be part of a task that lasts.
+    Box::pin(let_in(line, Server::new(config), decide)).await
+}
+
+async fn let_in<S, F>(
+    mut line: Line<S>,
+    mut server: Server,
+    decide: F,
+) -> Result<WebSocket<S>, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    F: AsyncFnOnce(Request) -> Result<Connection, Rejection>,
+{
     let mut buffer = ReadBuffer::new();
-    let mut server = Server::new(config);
     let request = loop {
         if !poll_fn(|cx| poll_unread(&mut line, &mut server, &mut buffer, cx)).await {
             return Err(failed(&mut line, server.error()));
@@ -141,7 +153,8 @@ where
 {
     let config = config.into();
     let line = Line::new(transport, &config.timeouts);
-    shake_hands(line, Client::from_os(request, config)?).await
+    // As with `accept_with`.
+    Box::pin(shake_hands(line, Client::from_os(request, config)?)).await
 }
 
 /// Carries the way through a proxy out.
