@@ -130,7 +130,9 @@ static void ring(struct server *server, uint64_t now) {
 
 // Says goodbye to everybody. Who does not answer has until WSP_OPTION_CLOSE_TIMEOUT.
 static void stop(struct server *server) {
-    epoll_ctl(server->poller, EPOLL_CTL_DEL, server->signals, NULL); // once is enough
+    struct signalfd_siginfo signal;
+    if (read(server->signals, &signal, sizeof signal) == sizeof signal)
+        printf("told to end by process %u, signal %u\n", signal.ssi_pid, signal.ssi_signo);
     stop_listening(server);
     for (struct member *member = server->members, *next; member; member = next) {
         next = member->next;
