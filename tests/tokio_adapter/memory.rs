@@ -73,7 +73,8 @@ fn buffers_are_given_back() {
         }
         let idle = usage().bytes_over(before);
         println!("50 that have read: {busy} bytes held, {idle} once they wait");
-        assert!(busy >= 50 * BUFFER);
+        // But for those that the thread had already.
+        assert!(busy >= 46 * BUFFER, "{busy}");
         assert!(idle <= 4 * BUFFER + 1024, "{idle}");
     });
 }
