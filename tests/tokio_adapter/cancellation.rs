@@ -94,7 +94,13 @@ impl End {
         }
         self.done.set(self.done.get() + 1);
         while self.done.get() < 2 || !self.theirs.is_even() {
-            self.receive(&mut websocket).await;
+            self.doing.set(Doing::Receive);
+            match self.play.try_to(websocket.next()).await {
+                None => {}
+                Some(Some(message)) => self.take(&message.expect("a message")),
+                // The other one was done while this one waited.
+                Some(None) => break,
+            }
         }
         self.doing.set(Doing::Listen);
         if closes {

@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use tokio::task::coop::{consume_budget, has_budget_remaining};
 use tokio::time::{Instant, sleep, timeout};
-use websocket_proto::adapter::tokio::{Error, Message, WebSocket, accept, connect_over};
+use websocket_proto::adapter::tokio::{Error, Message, accept, connect_over};
 use websocket_proto::handshake::HandshakeError;
 use websocket_proto::{CloseCode, CloseStatus, Config, Event, ExpiredDeadline, State};
 
@@ -113,34 +113,34 @@ fn a_pong_that_came_while_the_application_was_busy_counts() {
     }
 }
 
-/// Nothing of it is looked at as long as the message goes out.
+/// What the peer sends is not looked at as long as something goes out, and so its silence proves nothing.
 #[test]
 fn a_slow_send_is_not_taken_for_a_silent_peer() {
-    run_paused(async {
-        let (mut server, mut peer) = server_and_raw_client(1000, &Config::server());
-        let begun = Instant::now();
-        let sending = tokio::spawn(async move {
-            server.send(vec![0; 200_000]).await.expect("sent");
-            write_pongs_were_unread(&mut server).await;
+    // One message, then many: a Ping could go out between them.
+    for (count, size) in [(1, 200_000), (200, 1000)] {
+        run_paused(async {
+            let (mut server, mut peer) = server_and_raw_client(1000, &Config::server());
+            let begun = Instant::now();
+            let sending = tokio::spawn(async move {
+                for _ in 0..count {
+                    server.feed(vec![0; size]).await.expect("room");
+                }
+                server.flush().await.expect("sent");
+                assert_eq!(server.state(), State::Open);
+                let message = server.next().await.expect("open").expect("a message");
+                assert_eq!(message, Message::from("unread"));
+            });
+            write(&mut peer, &masked(0x81, b"unread")).await;
+            for _ in 0..199 {
+                sleep(ms(1000)).await;
+                read_bytes(&mut peer, 1000).await;
+            }
+            let rest = unmasked(0x82, &vec![0; size]).len() * count - 199_000;
+            read_bytes(&mut peer, rest).await;
+            sending.await.expect("no panic");
+            assert!(begun.elapsed().as_secs() >= 199);
         });
-        write(&mut peer, &masked(0x81, b"unread")).await;
-        for _ in 0..200 {
-            sleep(ms(1000)).await;
-            read_bytes(&mut peer, 1000).await;
-        }
-        read_bytes(&mut peer, 10).await;
-        sending.await.expect("no panic");
-        assert!(begun.elapsed().as_secs() >= 200);
-    });
-}
-
-async fn write_pongs_were_unread<S>(server: &mut WebSocket<S>)
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
-    assert_eq!(server.state(), State::Open);
-    let message = server.next().await.expect("open").expect("a message");
-    assert_eq!(message, Message::from("unread"));
+    }
 }
 
 /// While a writer of its is at it, a reader goes on answering and listening.
@@ -204,6 +204,19 @@ fn a_peer_that_never_closes_is_left() {
         assert!(matches!(end, Some(Err(Error::Timeout(ExpiredDeadline::Close)))), "{end:?}");
         assert!(server.next().await.is_none());
         assert_eq!(read_to_end(&mut peer).await, b"\x88\x02\x03\xE8");
+    });
+}
+
+/// Than the one that was waited for before.
+#[test]
+fn an_earlier_deadline_is_kept() {
+    run_paused(async {
+        let (mut server, _peer) = server_and_raw_client(1000, &Config::server());
+        let begun = Instant::now();
+        assert!(timeout(ms(5000), server.next()).await.is_err(), "nothing to give out");
+        let closed = server.close(CloseCode::NORMAL, "").await.expect("closed");
+        assert_eq!(closed.deadline, Some(ExpiredDeadline::Close));
+        assert_eq!(begun.elapsed().as_secs(), 5 + 10);
     });
 }
 

@@ -128,12 +128,11 @@ pub(crate) fn unmasked(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn header(first: u8, length: usize, mask: u8) -> Vec<u8> {
-    match u8::try_from(length) {
-        Ok(length) if length < 126 => vec![first, mask | length],
-        _ => {
-            let length = u16::try_from(length).expect("a length in two bytes").to_be_bytes();
-            vec![first, mask | 126, length[0], length[1]]
-        }
+    let bytes = (length as u64).to_be_bytes();
+    match length {
+        0..126 => vec![first, mask | bytes[7]],
+        126..65_536 => vec![first, mask | 126, bytes[6], bytes[7]],
+        _ => [&[first, mask | 127][..], &bytes].concat(),
     }
 }
 
