@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -280,4 +281,23 @@ fn a_dropped_writer_does_not_keep_the_others() {
     far.set_room(usize::MAX);
     tasks.finish();
     assert_eq!(far.take().len(), 9, "its message was queued");
+}
+
+/// Its task is not held on to.
+#[test]
+fn a_dropped_half_is_forgotten() {
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let (server, far) = server_over_wire(&Config::server());
+    far.set_room(0);
+    let (mut reader, mut writer) = server.split();
+    let (bell, waker) = Bell::new();
+    assert!(poll_once(writer.send("x"), &waker).is_pending());
+    assert!(poll_once(reader.next(), &waker).is_pending());
+    assert!(Arc::strong_count(&bell) > 2);
+    let other = writer.clone();
+    drop(writer);
+    drop(reader);
+    assert_eq!(Arc::strong_count(&bell), 2);
+    drop(other);
 }
