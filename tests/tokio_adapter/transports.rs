@@ -2,15 +2,14 @@
 
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, BufStream, DuplexStream, ReadBuf, duplex};
+use tokio::io::{AsyncRead, AsyncWrite, BufStream, ReadBuf, duplex};
 use websocket_proto::adapter::tokio::{Error, Message, WebSocket, accept, connect_over};
 use websocket_proto::{CloseCode, Config, Event, State};
 
 use crate::random::Random;
 use crate::support::*;
-use crate::tasks::poll_once;
 use crate::unsteady::Unsteady;
 
 /// An opening handshake, messages of all sizes and a closing handshake.
@@ -233,91 +232,5 @@ fn the_transport_can_be_had() {
         write(&mut stream, &unmasked(0x81, b"by hand")).await;
         let mut client: WebSocket<tokio::net::TcpStream> = client;
         assert_eq!(client.next().await.expect("open").expect("a message"), "by hand".into());
-    });
-}
-
-/// As OpenSSL and its like: of what it was offered it may have made a record by the time that it has to wait, so it
-/// counts on being offered the same again.
-struct Picky {
-    inner: DuplexStream,
-    offered: Vec<u8>,
-}
-
-impl AsyncRead for Picky {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Picky {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let same = bytes.starts_with(&self.offered);
-        assert!(same, "offered {:?}, then {bytes:?}", self.offered);
-        self.offered.clear();
-        let result = Pin::new(&mut self.inner).poll_write(cx, bytes);
-        if result.is_pending() {
-            self.offered.extend_from_slice(&bytes[..bytes.len().min(16 << 10)]);
-        }
-        result
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        assert!(self.offered.is_empty(), "ended behind {:?}", self.offered);
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
-}
-
-/// §5.5.3: a Pong goes in front of what is queued, but not of what the transport was offered.
-#[test]
-fn what_the_transport_was_offered_is_offered_again() {
-    run_paused(async {
-        let (near, mut peer) = duplex(4);
-        let mut server = server_over(Picky { inner: near, offered: Vec::new() }, &Config::server());
-        server.feed("full").await.expect("room");
-        server.feed("one").await.expect("room");
-        assert!(poll_once(server.next(), Waker::noop()).is_pending());
-        let pinging = tokio::spawn(async move {
-            write(&mut peer, &masked(0x89, b"?")).await;
-            write(&mut peer, &masked(0x88, b"\x03\xE8")).await;
-            read_to_end(&mut peer).await
-        });
-        tokio::task::yield_now().await;
-        assert!(poll_once(server.next(), Waker::noop()).is_pending());
-        assert!(server.next().await.is_none());
-        let written = pinging.await.expect("no panic");
-        assert_eq!(written, b"\x81\x04full\x81\x03one\x8A\x01?\x88\x02\x03\xE8");
-    });
-}
-
-/// Nor of what is dropped for a Close.
-#[test]
-fn what_the_transport_was_offered_is_not_dropped_for_a_close() {
-    run_paused(async {
-        let (near, mut peer) = duplex(6);
-        let mut server = server_over(Picky { inner: near, offered: Vec::new() }, &Config::server());
-        server.feed("full").await.expect("room");
-        server.feed("one").await.expect("room");
-        server.feed("two").await.expect("room");
-        assert!(poll_once(server.flush(), Waker::noop()).is_pending());
-        write(&mut peer, &masked(0x88, b"")).await;
-        assert!(poll_once(server.next(), Waker::noop()).is_pending());
-        let ending = tokio::spawn(async move { server.next().await.is_none() });
-        let written = read_to_end(&mut peer).await;
-        drop(peer);
-        assert!(written.starts_with(b"\x81\x04full\x81\x03one"), "{written:?}");
-        assert!(written.ends_with(b"\x88\0"), "{written:?}");
-        assert!(ending.await.expect("no panic"));
     });
 }

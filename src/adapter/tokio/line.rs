@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, IoSlice};
 
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ::tokio::time::{Instant, Sleep, sleep_until};
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 
 use super::tasks::Tasks;
 use crate::adapter::machine::Machine;
@@ -18,9 +18,6 @@ use crate::{Output, State, Timeouts, Transmit};
 
 /// Runs of bytes that one vectored write takes.
 const RUNS: usize = 64;
-
-/// Bytes that a transport without vectored writes is offered at a time: what a record of TLS takes.
-const OFFER: usize = 16 << 10;
 
 pub(super) struct Line<S> {
     transport: S,
@@ -31,8 +28,6 @@ pub(super) struct Line<S> {
     /// Reading came to its end.
     peer_ended: bool,
     writing: Writing,
-    /// What a transport was offered and did not take: it is offered the same again, before anything else.
-    offered: Option<Box<Bytes>>,
     /// Written, but perhaps held back by the transport.
     unflushed: bool,
     /// The transport takes no more, or keeps what it took, since then.
@@ -74,7 +69,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             tasks: Tasks::default(),
             peer_ended: false,
             writing: Writing::Open,
-            offered: None,
             unflushed: false,
             stuck_since: None,
             failure: None,
@@ -89,15 +83,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     ) -> Poll<()> {
         loop {
             let step = match machine.transmit() {
+                Transmit::Write(output) if self.is_writable() => self.poll_write(output, cx),
+                Transmit::Shutdown => {
+                    self.poll_shutdown(cx).map(|()| machine.transport_shut_down())
+                }
                 Transmit::Abort => {
                     self.give_up(cx);
                     machine.transport_shut_down();
                     Poll::Ready(())
-                }
-                _ if self.offered.is_some() && self.is_writable() => self.poll_offer_again(cx),
-                Transmit::Write(output) if self.is_writable() => self.poll_write(output, cx),
-                Transmit::Shutdown => {
-                    self.poll_shutdown(cx).map(|()| machine.transport_shut_down())
                 }
                 Transmit::Idle | Transmit::Write(_) => break,
             };
@@ -231,58 +224,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     fn poll_write(&mut self, mut output: Output<'_>, cx: &Context<'_>) -> Poll<()> {
         let mut cx = self.tasks.on_write(cx.waker());
         let transport = Pin::new(&mut self.transport);
-        let chunk = output.chunk();
-        if !transport.is_write_vectored() {
-            let offer = chunk.get(..OFFER).unwrap_or(chunk);
-            let result = transport.poll_write(&mut cx, offer);
-            if result.is_pending() {
-                // It may be one whose TLS library has made a record of it already. What goes first by the next time
-                // may be something else: a Pong, or a Close.
-                let offered = Bytes::copy_from_slice(offer);
-                output.advance(offered.len());
-                self.offered = Some(Box::new(offered));
-            }
-            return self.taken(result).map(|count| output.advance(count));
-        }
-        let result = if chunk.len() < output.remaining() {
+        let result = if output.chunk().len() < output.remaining() && transport.is_write_vectored() {
             let mut runs = [IoSlice::new(&[]); RUNS];
             let count = output.chunks_vectored(&mut runs);
             transport.poll_write_vectored(&mut cx, runs.get(..count).unwrap_or_default())
         } else {
-            transport.poll_write(&mut cx, chunk)
+            transport.poll_write(&mut cx, output.chunk())
         };
-        self.taken(result).map(|count| output.advance(count))
-    }
-
-    fn poll_offer_again(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let Some(mut offered) = self.offered.take() else {
-            return Poll::Ready(());
-        };
-        let mut cx = self.tasks.on_write(cx.waker());
-        let result = Pin::new(&mut self.transport).poll_write(&mut cx, &offered);
-        let taken = self.taken(result);
-        if let Poll::Ready(count) = taken {
-            offered.advance(count.min(offered.len()));
-        }
-        if !offered.is_empty() {
-            self.offered = Some(offered);
-        }
-        taken.map(|_| ())
-    }
-
-    /// How many bytes the transport took.
-    fn taken(&mut self, result: Poll<io::Result<usize>>) -> Poll<usize> {
         match result {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Ok(0)) => self.fail(ErrorKind::WriteZero.into()),
             Poll::Ready(Ok(count)) => {
                 self.unflushed = true;
-                return Poll::Ready(count);
+                output.advance(count);
             }
             Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
             Poll::Ready(Err(error)) => self.fail(error),
         }
-        Poll::Ready(0)
+        Poll::Ready(())
     }
 
     /// Notes since when there is no progress.
