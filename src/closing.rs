@@ -40,6 +40,12 @@ impl CloseStatus {
     }
 }
 
+impl From<CloseCode> for CloseStatus {
+    fn from(code: CloseCode) -> Self {
+        Self::Code(code)
+    }
+}
+
 impl From<Option<CloseCode>> for CloseStatus {
     fn from(code: Option<CloseCode>) -> Self {
         code.map_or(Self::NoCode, Self::Code)

@@ -40,7 +40,6 @@ use crate::outgoing::MaskKeys;
 ///     }
 /// }
 /// ```
-#[derive(Clone)]
 pub struct Backoff {
     random: MaskKeys,
     first: Duration,
@@ -68,7 +67,7 @@ impl Backoff {
     /// Sets the bound of the first delay, and begins with it. Default: 5 s.
     #[must_use]
     pub fn first(mut self, bound: Duration) -> Self {
-        self.first = bound;
+        self.first = bound.max(Duration::from_millis(1));
         self.reset();
         self
     }

@@ -1,6 +1,7 @@
 //! §7.1  How a connection ended, to keep.
 
 use alloc::string::String;
+use core::fmt;
 use std::io;
 
 use super::Error;
@@ -38,6 +39,17 @@ impl From<CloseInformation<'_>> for Closed {
             error: information.error,
             deadline: information.deadline,
         }
+    }
+}
+
+impl fmt::Display for Closed {
+    /// Such as `1001 "going away", cleanly`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.received.as_u16())?;
+        if !self.reason.is_empty() {
+            write!(f, " {:?}", self.reason)?;
+        }
+        f.write_str(if self.clean { ", cleanly" } else { ", not cleanly" })
     }
 }
 

@@ -11,7 +11,8 @@ use std::io;
 use crate::handshake::{ClientRequest, HandshakeError, InvalidUri, RedirectError, Refusal};
 use crate::{ExpiredDeadline, ProtocolError, SeedError, SendError};
 
-/// What a call on a WebSocket over a transport may fail with.
+/// What a call on a WebSocket over a transport may fail with. Why is told by its
+/// [`source`](core::error::Error::source), where there is one: print both.
 #[derive(Debug)]
 #[non_exhaustive]
 // A tag of a whole word: with one of a byte, each move of a result takes it apart (6 ns of 68 in an echo).
@@ -81,7 +82,7 @@ pub struct UnfollowedRedirect {
 pub struct Refused {
     /// The status code.
     pub status: u16,
-    /// The headers in their order.
+    /// The headers in their order; values are bytes, see [`header`](Self::header).
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body, up to [`Limits::max_refusal_body`](crate::Limits::max_refusal_body) bytes of it.
     pub body: Vec<u8>,
@@ -94,9 +95,7 @@ impl Refused {
         let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
         found.map(|(_, value)| &**value)
     }
-}
 
-impl Refused {
     /// The request to make next if this is a redirect: a status of 301, 302, 303, 307 or 308, with a `Location`
     /// (RFC 9110 §15.4). `request`: the one that was refused.
     #[must_use]
@@ -132,7 +131,9 @@ impl fmt::Display for Error {
         match self {
             Self::Uri(_) => f.write_str("not a WebSocket URI"),
             Self::Connect(_) => f.write_str("no connection to the server"),
-            Self::TlsNotBuilt => f.write_str("wss, but built without TLS"),
+            Self::TlsNotBuilt => {
+                f.write_str("wss needs the feature `rustls`, or `tokio-rustls` on tokio")
+            }
             #[cfg(feature = "rustls")]
             Self::Tls(_) => f.write_str("TLS failed"),
             Self::Io(_) => f.write_str("the transport failed"),

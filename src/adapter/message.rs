@@ -38,6 +38,24 @@ impl Message {
         }
     }
 
+    /// The payload, without a copy.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Binary(data) => data,
+        }
+    }
+
+    /// The text, if it is a text message.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Binary(_) => None,
+        }
+    }
+
     /// The message that `event` is, if it is one.
     pub(super) fn from_event(event: Event<'_>) -> Result<Option<Self>, Error> {
         match event {

@@ -150,6 +150,13 @@ impl From<Utf8Bytes> for Bytes {
     }
 }
 
+impl From<Utf8Bytes> for String {
+    /// Copies the text.
+    fn from(text: Utf8Bytes) -> Self {
+        text.as_str().into()
+    }
+}
+
 impl TryFrom<Bytes> for Utf8Bytes {
     type Error = InvalidUtf8;
 
@@ -175,6 +182,12 @@ impl PartialEq<str> for Utf8Bytes {
 impl PartialEq<&str> for Utf8Bytes {
     fn eq(&self, other: &&str) -> bool {
         self.as_str() == *other
+    }
+}
+
+impl PartialEq<String> for Utf8Bytes {
+    fn eq(&self, other: &String) -> bool {
+        self.as_str() == other
     }
 }
 

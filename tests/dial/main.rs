@@ -10,3 +10,5 @@ mod peers;
 mod proxies;
 mod redirects;
 mod support;
+#[cfg(feature = "rustls")]
+mod trickle;

@@ -274,3 +274,38 @@ fn a_stream_that_waits_writes_what_the_sink_took() {
     assert_eq!(tasks.run(), [0]);
     assert_eq!(written(&far), [0]);
 }
+
+/// A message that a sink took early, and that the end of the connection made impossible, is missed by that sink.
+#[test]
+fn what_was_taken_early_and_lost_is_told_to_who_sent_it() {
+    run(async {
+        let mut config = Config::server();
+        config.limits.max_write_buffer = 64;
+        let (near, mut peer) = tokio::io::duplex(16);
+        let connection = websocket_proto::Connection::server(config.clone());
+        let (mut reader, mut one) = WebSocket::from_connection(near, connection, &config).split();
+        let mut other = one.clone();
+        one.feed("x".repeat(60)).await.expect("room");
+        feed(&mut one, Message::from("y".repeat(60))).await;
+        // The peer's Close: nothing that waits behind it can be queued any more.
+        tokio::io::AsyncWriteExt::write_all(&mut peer, &[0x88, 0x80, 0, 0, 0, 0])
+            .await
+            .expect("taken");
+        let reading = tokio::spawn(async move { reader.next().await.is_none() });
+        let mut sink = vec![0; 256];
+        while other.state() == State::Open {
+            tokio::task::yield_now().await;
+        }
+        // The transport takes everything again.
+        let draining = tokio::spawn(async move {
+            while tokio::io::AsyncReadExt::read(&mut peer, &mut sink)
+                .await
+                .is_ok_and(|count| count > 0)
+            {}
+        });
+        other.flush().await.expect("nothing of its own was lost");
+        assert!(matches!(flush(&mut one).await, Err(Error::Send(SendError::Closed))));
+        draining.await.expect("no panic");
+        assert!(reading.await.expect("no panic"));
+    });
+}

@@ -164,6 +164,7 @@ impl<S: Transport> Read for TlsStream<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Self { transport, shared } = self;
         let mut reading = lock(&shared.reading);
+        let mut has_read = false;
         loop {
             let has_answer = {
                 let mut session = lock(&shared.session);
@@ -188,6 +189,11 @@ impl<S: Transport> Read for TlsStream<S> {
             if has_answer || Arc::strong_count(shared) == 1 {
                 shared.answer(transport);
             }
+            if has_read {
+                // A record that comes byte by byte does not get past a deadline: that is for the caller to see.
+                return Err(ErrorKind::Interrupted.into());
+            }
+            has_read = true;
             match transport.read(reading.space())? {
                 0 => {
                     // Tells the session.

@@ -146,10 +146,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
     ) -> Poll<Result<(), Error>> {
         while let Some((from, message)) = self.held.take_first() {
             let result = self.poll_queue(party, &mut |outgoing| message.queue(outgoing), cx);
-            if result.is_pending() {
-                self.held.put_back((from, message));
+            match result {
+                Poll::Ready(Ok(())) => {}
+                // That is for the other one to know, when it asks.
+                Poll::Ready(Err(_)) if from != party => {
+                    self.held.put_back((from, message));
+                    break;
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.held.put_back((from, message));
+                    return Poll::Pending;
+                }
             }
-            ready!(result)?;
         }
         Poll::Ready(Ok(()))
     }

@@ -41,8 +41,8 @@ struct Shared<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
-    /// Divides the WebSocket into a half that receives and one that sends, for tasks of their own: neither waits for
-    /// what the other one waits for.
+    /// Divides the WebSocket into a half that receives and one that sends, in this order, for tasks of their own:
+    /// neither waits for what the other one waits for. (`StreamExt::split` gives the sink first.)
     ///
     /// ```no_run
     /// # use websocket_proto::adapter::tokio::{Error, WebSocket};
@@ -84,6 +84,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
         } else {
             self.receiving.end(&mut rest).map(|()| None)
         }
+    }
+
+    /// How and why the connection ends or has ended; `None` while it is open.
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed> {
+        lock(&self.shared.sending).outgoing.close_information().map(Closed::from)
     }
 
     pub(super) fn poll_message(
@@ -154,7 +160,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         self.poll(Sending::poll_flush).await
     }
 
-    /// Sends a Close (§7.1.2). The reader goes on until the peer's Close has come and the transport has ended.
+    /// Sends a Close (§7.1.2), and does not wait for the peer's: the reader goes on until that has come and the
+    /// transport has ended. [`Reader::closed`] then tells how.
     ///
     /// # Errors
     /// As [`WebSocket::feed`].

@@ -203,7 +203,8 @@ impl Waiting {
         }
     }
 
-    // Nobody is woken under the lock: a waker may do anything.
+    // Nobody is woken under this lock. (Halves are woken under that of their connection: a waker notes that it was
+    // called, as that of every runtime does, and polls nothing.)
 
     fn wake_reader(&self) {
         let reader = self.list().reader.take();

@@ -37,6 +37,10 @@ pub struct WebSocket<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// A WebSocket on a transport on which the opening handshake has been done by other means, such as an HTTP
     /// library. `config` is the one of the connection.
+    ///
+    /// A transport that had to wait is offered what there is to write by then, which a Pong may have come in front
+    /// of. TCP and rustls take that; one that remembers what it was offered, such as OpenSSL's, needs a
+    /// `tokio::io::BufStream` around it.
     #[must_use]
     pub fn from_connection(transport: S, connection: Connection, config: &Config) -> Self {
         Self::new(Line::new(transport, &config.timeouts), connection, ReadBuffer::new())
@@ -266,6 +270,12 @@ impl<S> WebSocket<S> {
     #[must_use]
     pub fn close_information(&self) -> Option<CloseInformation<'_>> {
         self.sending.outgoing.close_information()
+    }
+
+    /// As [`close_information`](Self::close_information), to keep.
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed> {
+        self.close_information().map(Closed::from)
     }
 
     /// Which end of the connection this is.
