@@ -171,7 +171,7 @@ pub use reconnect::Backoff;
 #[cfg(feature = "std")]
 pub use seed::SeedError;
 
-/// The examples of the README.
-#[cfg(all(doctest, feature = "std"))]
+/// The examples of the README, of which one needs `tokio`.
+#[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
