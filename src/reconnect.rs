@@ -64,10 +64,11 @@ impl Backoff {
         Ok(Self::new(crate::seed::seed()?))
     }
 
-    /// Sets the bound of the first delay, and begins with it. Default: 5 s.
+    /// Sets the bound of the first delay, and begins with it. Default: 5 s. With zero there is no delay, the first
+    /// time and ever after.
     #[must_use]
     pub fn first(mut self, bound: Duration) -> Self {
-        self.first = bound.max(Duration::from_millis(1));
+        self.first = bound;
         self.reset();
         self
     }
