@@ -45,20 +45,32 @@ impl Play {
         }))
     }
 
+    /// Plays with so many seeds.
+    pub(crate) fn often(name: &'static str, count: u64, play: impl Fn(&Self)) {
+        Self::alone_or(name, &play, || (0..count).for_each(|seed| play(&Self::new(name, seed))));
+    }
+
     /// Plays with one seed after the other until so many futures have been dropped.
     pub(crate) fn until_dropped(name: &'static str, most: usize, play: impl Fn(&Self)) {
-        if let Ok(seed) = std::env::var("CANCELLATION_SEED") {
-            return play(&Self::new(name, seed.parse().expect("a number")));
+        Self::alone_or(name, &play, || {
+            let (mut drops, mut seed) = (0, 0);
+            while drops < most {
+                let one = Self::new(name, seed);
+                play(&one);
+                drops += one.0.drops.get();
+                seed += 1;
+            }
+            println!("{name}: {drops} futures dropped in {seed} plays, nothing lost");
+            assert!(drops >= most);
+        });
+    }
+
+    /// Plays with the seed that the environment names, if it does.
+    fn alone_or(name: &'static str, play: &impl Fn(&Self), otherwise: impl FnOnce()) {
+        match std::env::var("CANCELLATION_SEED") {
+            Ok(seed) => play(&Self::new(name, seed.parse().expect("a number"))),
+            Err(_) => otherwise(),
         }
-        let (mut drops, mut seed) = (0, 0);
-        while drops < most {
-            let one = Self::new(name, seed);
-            play(&one);
-            drops += one.0.drops.get();
-            seed += 1;
-        }
-        println!("{name}: {drops} futures dropped in {seed} plays, nothing lost");
-        assert!(drops >= most);
     }
 
     pub(crate) fn below(&self, end: usize) -> usize {

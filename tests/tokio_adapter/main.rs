@@ -31,6 +31,7 @@ mod stuck;
 mod support;
 mod tasks;
 mod transports;
+mod trouble;
 mod unsteady;
 mod wake_ups;
 mod wire;

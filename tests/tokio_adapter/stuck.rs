@@ -1,6 +1,7 @@
 //! Transports that take nothing, hold back what they took, or end while something is still to be written.
 
 use std::io::ErrorKind;
+use std::task::Waker;
 
 use websocket_proto::adapter::tokio::{Error, Message};
 use websocket_proto::{CloseCode, Config, ExpiredDeadline, State};
@@ -42,6 +43,20 @@ fn an_end_behind_a_close_is_answered_when_there_is_room() {
     });
 }
 
+#[test]
+fn an_end_behind_a_close_is_all_when_the_answer_fails() {
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let (mut server, far) = server_over_wire(&Config::server());
+    far.set_room(0);
+    far.give(&masked(0x88, b"\x03\xE8"));
+    far.end();
+    assert!(poll_once(server.next(), Waker::noop()).is_pending());
+    far.fail_writes(ErrorKind::BrokenPipe);
+    assert!(ready(server.next()).is_none());
+    assert!(!server.close_information().expect("closed").clean);
+}
+
 /// As an answer of a server, so a refusal of one.
 #[test]
 fn an_end_behind_a_request_that_cannot_be_answered_is_waited_for() {
@@ -80,7 +95,7 @@ fn a_full_output_that_cannot_be_written_does_not_hide_the_end() {
         far.set_room(10);
         server.feed_binary(&[0; 900]).await.expect("room");
         let mut feed = Box::pin(server.feed_binary(&[0; 900]));
-        assert!(poll_once(&mut feed, std::task::Waker::noop()).is_pending());
+        assert!(poll_once(&mut feed, Waker::noop()).is_pending());
         far.fail_writes(ErrorKind::ConnectionReset);
         match feed.await {
             Err(Error::Io(error)) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),

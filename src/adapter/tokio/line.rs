@@ -99,6 +99,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             }
             self.stuck_since = None;
         }
+        // Nothing comes of it any more, either way.
+        if self.peer_ended && !self.is_writable() {
+            machine.transport_shut_down();
+        }
         if machine.state() == State::Closed {
             self.give_up(cx);
         } else if self.poll_flush(cx).is_pending() {
@@ -175,14 +179,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
                 return Poll::Ready(());
             }
             timer.as_mut().reset(deadline);
-        }
-    }
-
-    /// Tells `machine` that the transport has ended.
-    pub(super) fn end(&self, machine: &mut impl Machine) {
-        machine.receive_eof();
-        if !self.is_writable() {
-            machine.transport_shut_down();
         }
     }
 

@@ -225,7 +225,7 @@ fn poll_unread<S: AsyncRead + AsyncWrite + Unpin>(
         }
         match line.poll_read(buffer, cx) {
             Poll::Ready(Received::Bytes) => return Poll::Ready(true),
-            Poll::Ready(Received::End) => line.end(machine),
+            Poll::Ready(Received::End) => machine.receive_eof(),
             Poll::Pending => {
                 buffer.give_back();
                 ready!(line.poll_deadline(deadline, cx));

@@ -87,8 +87,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
                 }
                 Poll::Ready(Received::End) => {
                     incoming.receive_eof();
-                    self.apply(incoming);
-                    self.line.end(&mut self.outgoing);
                     continue;
                 }
                 // Perhaps not because nothing has come, but because it is another task's turn. A transport that
