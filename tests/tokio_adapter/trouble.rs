@@ -12,6 +12,9 @@ use crate::wire::*;
 
 const PLAYS: u64 = 2000;
 
+/// Makes a frame of the peer's of its first byte and its payload.
+type Frame = fn(u8, &[u8]) -> Vec<u8>;
+
 #[test]
 fn whatever_happens_everybody_is_told() {
     Play::often("in trouble", PLAYS, play);
@@ -20,21 +23,28 @@ fn whatever_happens_everybody_is_told() {
 fn play(play: &Play) {
     let runtime = runtime();
     let _inside = runtime.enter();
-    let (server, far) = server_over_wire(&play.config(Config::server()));
+    let config = play.config(Config::server());
+    let (websocket, far, frame) = if play.chance(50) {
+        let (server, far) = server_over_wire(&config);
+        (server, far, masked as Frame)
+    } else {
+        let (client, far) = client_over_wire(&config);
+        (client, far, unmasked as Frame)
+    };
     far.set_room(play.below(5000));
     let mut tasks = Tasks::default();
     if play.chance(50) {
-        let (reader, writer) = server.split();
+        let (reader, writer) = websocket.split();
         tasks.spawn(read(play.clone(), reader));
         for _ in 0..play.below(4) {
             tasks.spawn(write(play.clone(), writer.clone()));
         }
     } else {
-        tasks.spawn(read_and_write(play.clone(), server));
+        tasks.spawn(read_and_write(play.clone(), websocket));
     }
     for _ in 0..play.below(30) {
         tasks.run();
-        disturb(play, &far);
+        disturb(play, &far, frame);
     }
     // The worst has passed, or nothing comes of it any more.
     far.set_flushes(true);
@@ -51,7 +61,7 @@ fn play(play: &Play) {
     tasks.finish();
 }
 
-fn disturb(play: &Play, far: &Far) {
+fn disturb(play: &Play, far: &Far, frame: Frame) {
     match play.below(30) {
         0 => far.end(),
         1 => far.fail_reads(ErrorKind::ConnectionReset),
@@ -61,13 +71,13 @@ fn disturb(play: &Play, far: &Far) {
         10 => far.set_flushes(play.chance(50)),
         11 => far.set_shuts_down(play.chance(50)),
         12 => far.set_vectored(play.chance(50)),
-        13 => far.give(&masked(0x88, b"\x03\xE8")),
-        14 => far.give(&masked(0x83, b"")),
-        15 => far.give(&masked(0x81, b"\xFF")),
-        16..=18 => far.give(&masked(0x89, b"?").repeat(play.below(50))),
-        19 => far.give(&masked(0x01, b"a part")),
-        20 => far.give(&masked(0x80, b"another")),
-        _ => far.give(&masked(0x82, &vec![7; play.below(1000)])),
+        13 => far.give(&frame(0x88, b"\x03\xE8")),
+        14 => far.give(&frame(0x83, b"")),
+        15 => far.give(&frame(0x81, b"\xFF")),
+        16..=18 => far.give(&frame(0x89, b"?").repeat(play.below(50))),
+        19 => far.give(&frame(0x01, b"a part")),
+        20 => far.give(&frame(0x80, b"another")),
+        _ => far.give(&frame(0x82, &vec![7; play.below(1000)])),
     }
 }
 
