@@ -39,8 +39,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// library. `config` is the one of the connection.
     ///
     /// A transport that had to wait is offered what there is to write by then, which a Pong may have come in front
-    /// of. TCP and rustls take that; one that remembers what it was offered, such as OpenSSL's, needs a
-    /// `tokio::io::BufStream` around it.
+    /// of. TCP and rustls take that; one that remembers what it was offered, such as OpenSSL's, does not.
     #[must_use]
     pub fn from_connection(transport: S, connection: Connection, config: &Config) -> Self {
         Self::new(Line::new(transport, &config.timeouts), connection, ReadBuffer::new())
