@@ -126,6 +126,17 @@ impl fmt::Debug for Refused {
     }
 }
 
+impl Error {
+    /// Why an opening handshake came to nothing. If all that it knows is that the transport ended, that may know more.
+    pub(super) fn of_handshake(error: Option<HandshakeError>, failure: Option<io::Error>) -> Self {
+        match (error, failure) {
+            (None | Some(HandshakeError::ConnectionEnded), Some(failure)) => failure.into(),
+            (Some(error), _) => Self::Handshake(error),
+            (None, None) => Self::Handshake(HandshakeError::ConnectionEnded),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

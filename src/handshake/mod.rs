@@ -15,6 +15,7 @@ mod error;
 mod extension;
 mod grammar;
 mod head;
+mod head_collector;
 mod header_lines;
 mod headers;
 #[cfg(feature = "http")]

@@ -9,7 +9,8 @@ use core::mem::{replace, take};
 use bytes::{Bytes, BytesMut};
 
 use super::credentials::{self, InvalidCredentials};
-use super::head::{Head, HeadCollector, HeadKind};
+use super::head::Head;
+use super::head_collector::{HeadCollector, HeadKind};
 use super::refusal::{Refusal, RefusalCollector};
 use super::{HandshakeError, InvalidUri, ResponseHead, Uri};
 use crate::Config;

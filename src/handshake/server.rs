@@ -6,7 +6,7 @@ use core::mem::take;
 use core::time::Duration;
 
 use super::answer::Answer;
-use super::head::{HeadCollector, HeadKind};
+use super::head_collector::{HeadCollector, HeadKind};
 use super::request::RequestParts;
 use super::response::render;
 use super::{HandshakeError, Request};

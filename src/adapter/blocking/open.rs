@@ -9,7 +9,7 @@ use crate::adapter::machine::Machine;
 use crate::adapter::read_buffer::ReadBuffer;
 use crate::adapter::tunnel::Tunnel;
 use crate::handshake::{
-    Acceptance, Client, ClientRequest, HandshakeError, Rejection, Request, ResponseHead, Server,
+    Acceptance, Client, ClientRequest, Rejection, Request, ResponseHead, Server,
 };
 use crate::{Config, Connection, State};
 
@@ -90,7 +90,7 @@ pub fn accept_with<S: Transport>(
     let mut server = Server::new(config);
     let request = loop {
         if !wait(&mut line, &mut server, &mut buffer) {
-            return Err(failed(&mut line, server.error()));
+            return Err(Error::of_handshake(server.error(), line.take_failure()));
         }
         let (mut input, mut unread) = buffer.unread();
         let result = server.receive(&mut input);
@@ -153,7 +153,7 @@ pub(super) fn open_tunnel<S: Transport>(mut line: Line<S>, mut tunnel: Tunnel) -
         if !wait(&mut line, &mut tunnel, &mut buffer) {
             return Err(match tunnel.refusal() {
                 Some(refusal) => Error::Proxy(Box::new(Refused::from(refusal))),
-                None => failed(&mut line, tunnel.error()),
+                None => Error::of_handshake(tunnel.error(), line.take_failure()),
             });
         }
         let (mut input, mut unread) = buffer.unread();
@@ -175,7 +175,7 @@ pub(super) fn shake_hands<S: Transport>(
         if !wait(&mut line, &mut client, &mut buffer) {
             return Err(match client.refusal() {
                 Some(refusal) => Error::Refused(Box::new(Refused::from(refusal))),
-                None => failed(&mut line, client.error()),
+                None => Error::of_handshake(client.error(), line.take_failure()),
             });
         }
         let (mut input, mut unread) = buffer.unread();
@@ -208,13 +208,5 @@ fn wait<S: Transport>(
             Received::Nothing => {}
             Received::End => line.end(machine),
         }
-    }
-}
-
-fn failed<S: Transport>(line: &mut Line<S>, error: Option<HandshakeError>) -> Error {
-    match (error, line.take_failure()) {
-        (None | Some(HandshakeError::ConnectionEnded), Some(failure)) => failure.into(),
-        (Some(error), _) => Error::Handshake(error),
-        (None, None) => Error::Handshake(HandshakeError::ConnectionEnded),
     }
 }

@@ -44,6 +44,10 @@ use crate::adapter::read_buffer::ReadBuffer;
 /// The handshake of TLS is carried out by the first reads and writes. A [clone](TryClone) is another handle on
 /// the same session, for the other direction: [`WebSocket::split`](super::WebSocket::split) works as without TLS.
 ///
+/// A read takes bytes off the transport once: if they complete no record, it returns
+/// [`Interrupted`](std::io::ErrorKind::Interrupted), so that a peer that sends one byte by byte holds up nobody's
+/// deadline.
+///
 /// Half-closing sends `close_notify` first. If the peer ends the transport without one, what may have been cut off
 /// shows as it would without TLS: no Close of the peer's, no clean end.
 pub struct TlsStream<S = TcpStream> {

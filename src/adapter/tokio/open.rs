@@ -14,7 +14,7 @@ use crate::adapter::read_buffer::ReadBuffer;
 use crate::adapter::tunnel::Tunnel;
 use crate::adapter::{Error, Refused};
 use crate::handshake::{
-    Acceptance, Client, ClientRequest, HandshakeError, Rejection, Request, ResponseHead, Server,
+    Acceptance, Client, ClientRequest, Rejection, Request, ResponseHead, Server,
 };
 use crate::{Config, Connection, State};
 
@@ -109,7 +109,7 @@ where
     let mut buffer = ReadBuffer::new();
     let request = loop {
         if !poll_fn(|cx| poll_unread(&mut line, &mut server, &mut buffer, cx)).await {
-            return Err(failed(&mut line, server.error()));
+            return Err(Error::of_handshake(server.error(), line.take_failure()));
         }
         let (mut input, mut unread) = buffer.unread();
         let result = server.receive(&mut input);
@@ -167,7 +167,7 @@ where
         if !poll_fn(|cx| poll_unread(&mut line, &mut tunnel, &mut buffer, cx)).await {
             return Err(match tunnel.refusal() {
                 Some(refusal) => Error::Proxy(Box::new(Refused::from(refusal))),
-                None => failed(&mut line, tunnel.error()),
+                None => Error::of_handshake(tunnel.error(), line.take_failure()),
             });
         }
         let (mut input, mut unread) = buffer.unread();
@@ -192,7 +192,7 @@ where
         if !poll_fn(|cx| poll_unread(&mut line, &mut client, &mut buffer, cx)).await {
             return Err(match client.refusal() {
                 Some(refusal) => Error::Refused(Box::new(Refused::from(refusal))),
-                None => failed(&mut line, client.error()),
+                None => Error::of_handshake(client.error(), line.take_failure()),
             });
         }
         let (mut input, mut unread) = buffer.unread();
@@ -231,16 +231,5 @@ fn poll_unread<S: AsyncRead + AsyncWrite + Unpin>(
                 ready!(line.poll_deadline(deadline, cx));
             }
         }
-    }
-}
-
-fn failed<S: AsyncRead + AsyncWrite + Unpin>(
-    line: &mut Line<S>,
-    error: Option<HandshakeError>,
-) -> Error {
-    match (error, line.take_failure()) {
-        (None | Some(HandshakeError::ConnectionEnded), Some(failure)) => failure.into(),
-        (Some(error), _) => Error::Handshake(error),
-        (None, None) => Error::Handshake(HandshakeError::ConnectionEnded),
     }
 }
