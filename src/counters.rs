@@ -9,3 +9,16 @@ pub struct Counters {
     /// Frames: received as far as their header, or queued (also if a Close made them void since).
     pub frames: u64,
 }
+
+// No connection lives long enough for 64 bits to wrap.
+impl Counters {
+    #[inline]
+    pub(crate) const fn add_frame(&mut self) {
+        self.frames = self.frames.wrapping_add(1);
+    }
+
+    #[inline]
+    pub(crate) const fn add_bytes(&mut self, count: usize) {
+        self.bytes = self.bytes.wrapping_add(count as u64);
+    }
+}

@@ -9,6 +9,7 @@
 //! ```
 //!
 //! "-": nothing may follow a Close (§5.5.1, §7.1.7); a receiver discards it, a sender refuses it.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use crate::ProtocolError;
 use crate::frame::{MessageKind, Opcode};

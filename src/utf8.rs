@@ -1,4 +1,5 @@
 //! §8.1, RFC 3629  UTF-8 that comes in pieces, refused at its first wrong byte.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use core::fmt;
 
@@ -96,7 +97,7 @@ impl Validator {
                 if let Some(place) = self.pending.get_mut(held) {
                     *place = next;
                 }
-                self.held += 1;
+                self.held = self.held.saturating_add(1);
             }
         }
         Ok(())
@@ -114,9 +115,9 @@ fn split_unfinished(bytes: &[u8]) -> (&[u8], &[u8]) {
             0x80..=0xBF => return None,
             0x00..=0x7F => 0,
         };
-        Some(if promised > behind { behind + 1 } else { 0 })
+        Some(if promised > behind { behind.saturating_add(1) } else { 0 })
     });
-    bytes.split_at(bytes.len() - unfinished.unwrap_or(0))
+    bytes.split_at(bytes.len().saturating_sub(unfinished.unwrap_or(0)))
 }
 
 /// Whether all of it is valid UTF-8.

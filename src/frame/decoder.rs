@@ -206,7 +206,7 @@ impl Decoder {
             };
             if let Some(place) = bytes.get_mut(usize::from(*held)) {
                 *place = *next;
-                *held += 1;
+                *held = held.saturating_add(1);
             }
             let _byte = split_front(input, 1);
             let so_far = bytes.get(..usize::from(*held)).unwrap_or_default();
@@ -243,10 +243,10 @@ impl Decoder {
         if taken == 0 && *missing > 0 {
             return None;
         }
-        let done = header.length - *missing;
+        let done = header.length.saturating_sub(*missing);
         let key = header.mask.map(|key| rotate(key, done));
         let data = split_front(input, taken);
-        *missing -= taken as u64;
+        *missing = missing.saturating_sub(taken as u64);
         let last = *missing == 0;
         if last {
             if header.opcode == super::Opcode::Close {
@@ -291,7 +291,7 @@ impl Decoder {
         };
         let count =
             usize::try_from(*missing).map_or(input.len(), |missing| missing.min(input.len()));
-        let key = rotate(header.mask.unwrap_or_default(), header.length - *missing);
+        let key = rotate(header.mask.unwrap_or_default(), header.length.saturating_sub(*missing));
         (input.get(..count).unwrap_or_default(), key)
     }
 

@@ -85,7 +85,7 @@ impl Header {
         check_second(second, fin, opcode, receiver, sequence)?;
 
         let rest = bytes.get(2..).unwrap_or_default();
-        let (length, rest, extended) = match second & LENGTH {
+        let (length, rest, size) = match second & LENGTH {
             126 => {
                 let Some((field, rest)) = rest.split_first_chunk::<2>() else {
                     return Ok(None);
@@ -94,7 +94,7 @@ impl Header {
                 if length < 126 {
                     return Err(ProtocolError::LengthNotMinimal);
                 }
-                (length, rest, 2)
+                (length, rest, 4_usize)
             }
             127 => {
                 let Some((field, rest)) = rest.split_first_chunk::<8>() else {
@@ -107,9 +107,9 @@ impl Header {
                 if length <= 0xFFFF {
                     return Err(ProtocolError::LengthNotMinimal);
                 }
-                (length, rest, 8)
+                (length, rest, 10)
             }
-            short => (u64::from(short), rest, 0),
+            short => (u64::from(short), rest, 2),
         };
         // RFC 7692 §6.1: "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and
         // non-first fragments of a data message."
@@ -120,9 +120,10 @@ impl Header {
             let Some(key) = rest.first_chunk::<4>() else {
                 return Ok(None);
             };
-            Ok(Some((Self { fin, rsv1, opcode, mask: Some(*key), length }, 6 + extended)))
+            let size = size.saturating_add(key.len());
+            Ok(Some((Self { fin, rsv1, opcode, mask: Some(*key), length }, size)))
         } else {
-            Ok(Some((Self { fin, rsv1, opcode, mask: None, length }, 2 + extended)))
+            Ok(Some((Self { fin, rsv1, opcode, mask: None, length }, size)))
         }
     }
 
@@ -143,12 +144,12 @@ impl Header {
     #[cfg(feature = "alloc")]
     #[inline]
     pub(crate) const fn size(length: u64, masked: bool) -> usize {
-        let extended = match length {
-            0..=125 => 0,
-            126..=0xFFFF => 2,
-            _ => 8,
+        let size: usize = match length {
+            0..=125 => 2,
+            126..=0xFFFF => 4,
+            _ => 10,
         };
-        2 + extended + if masked { 4 } else { 0 }
+        if masked { size.saturating_add(4) } else { size }
     }
 
     /// Writes the header, with the length in its shortest form (§5.2).
@@ -174,7 +175,7 @@ pub(crate) fn encode(first: u8, key: Option<[u8; 4]>, length: u64) -> EncodedHea
     let masked = if key.is_some() { MASK } else { 0 };
     let [b0, b1, b2, b3, ..] = &mut bytes;
     *b0 = first;
-    let mut size = match (u8::try_from(length), u16::try_from(length)) {
+    let mut size: usize = match (u8::try_from(length), u16::try_from(length)) {
         (Ok(length @ 0..=125), _) => {
             *b1 = masked | length;
             2
@@ -193,10 +194,10 @@ pub(crate) fn encode(first: u8, key: Option<[u8; 4]>, length: u64) -> EncodedHea
         }
     };
     if let Some(key) = key {
-        if let Some(field) = bytes.get_mut(size..size + 4) {
-            field.copy_from_slice(&key);
+        if let Some(field) = bytes.get_mut(size..).and_then(<[u8]>::first_chunk_mut) {
+            *field = key;
         }
-        size += 4;
+        size = size.saturating_add(key.len());
     }
     EncodedHeader { bytes, size }
 }
@@ -212,15 +213,16 @@ pub(crate) fn encode_word(
 ) -> Option<([u8; 8], usize)> {
     let length = u16::try_from(length).ok()?;
     let (fields, size) = match length {
-        0..=125 => (u64::from(length) << 8, 2),
+        0..=125 => (u64::from(length) << 8, 2_u8),
         _ => (126 << 8 | u64::from(length.swap_bytes()) << 16, 4),
     };
     let fields = fields | u64::from(first);
     Some(match key {
-        None => (fields.to_le_bytes(), size),
+        None => (fields.to_le_bytes(), size.into()),
         Some(key) => {
-            let key = u64::from(u32::from_le_bytes(key)) << (8 * size);
-            ((fields | u64::from(MASK) << 8 | key).to_le_bytes(), size + 4)
+            let key = u64::from(u32::from_le_bytes(key)).wrapping_shl(u32::from(size) << 3);
+            let size = size.saturating_add(4);
+            ((fields | u64::from(MASK) << 8 | key).to_le_bytes(), size.into())
         }
     })
 }

@@ -40,7 +40,7 @@ pub fn apply_mask(data: &mut [u8], key: [u8; 4]) {
 #[inline]
 #[must_use]
 pub const fn rotate(key: [u8; 4], offset: u64) -> [u8; 4] {
-    u32::from_le_bytes(key).rotate_right(8 * (offset & 3) as u32).to_le_bytes()
+    u32::from_le_bytes(key).rotate_right(((offset & 3) as u32) << 3).to_le_bytes()
 }
 
 /// As [`apply_mask`], also with the key zero; says whether every byte is ASCII afterwards.

@@ -1,6 +1,7 @@
 //! §5  What bytes look like: opcode, header, mask, close payload and a decoder that holds at most 14 bytes.
 //!
 //! Nothing here needs a heap.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod close;
 mod decoder;

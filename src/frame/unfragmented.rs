@@ -81,7 +81,7 @@ impl Decoder {
         let masked = self.receiver() == Role::Server;
         // Greater than all lengths if the mask bit is not what it has to be.
         let (length, behind) = match second ^ u8::from(masked) << 7 {
-            short @ 0..126 => (u16::from(short), 2),
+            short @ 0..126 => (u16::from(short), 2_usize),
             126 => match u16::from_be_bytes([high, low]) {
                 0..126 => return None,
                 length => (length, 4),
@@ -89,11 +89,13 @@ impl Decoder {
             _ => return None,
         };
         let (key, header_size) = if masked {
-            (Some(((head >> (8 * behind)) as u32).to_le_bytes()), behind + 4)
+            let key = head.wrapping_shr((behind << 3) as u32) as u32;
+            (Some(key.to_le_bytes()), behind.saturating_add(4))
         } else {
             (None, behind)
         };
-        let size = header_size + usize::from(length);
+        // At most 65,543.
+        let size = header_size.wrapping_add(length.into());
         if length >= self.whole_messages_below() || input.len() < size {
             return None;
         }

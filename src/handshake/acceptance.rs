@@ -169,8 +169,8 @@ impl Acceptance {
     ) -> BytesMut {
         let headers = self.headers.lines();
         let subprotocol = agreed.subprotocol.as_deref();
-        let mut output =
-            BytesMut::with_capacity(192 + subprotocol.map_or(0, str::len) + headers.len());
+        let sizes = [192, subprotocol.map_or(0, str::len), headers.len()];
+        let mut output = BytesMut::with_capacity(sizes.iter().sum());
         if after_continue {
             output.put_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }

@@ -49,7 +49,7 @@ fn ip_literal(text: &[u8]) -> usize {
     let end = text.iter().position(|byte| *byte == b']').unwrap_or(0);
     let address = text.get(1..end).and_then(|address| core::str::from_utf8(address).ok());
     match address.map(Ipv6Addr::from_str) {
-        Some(Ok(_)) => end + 1,
+        Some(Ok(_)) => end.saturating_add(1),
         _ => 0,
     }
 }
@@ -61,10 +61,11 @@ pub(crate) fn encoded(text: &[u8], also: impl Fn(u8) -> bool) -> usize {
     let mut length = 0;
     loop {
         let rest = text.get(length..).unwrap_or_default();
-        length += rest.iter().position(|byte| !is_legal(byte)).unwrap_or(rest.len());
+        let legal = rest.iter().position(|byte| !is_legal(byte)).unwrap_or(rest.len());
+        length = length.saturating_add(legal);
         match text.get(length..) {
             Some([b'%', high, low, ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                length += 3;
+                length = length.saturating_add(3);
             }
             _ => return length,
         }

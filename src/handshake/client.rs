@@ -296,7 +296,7 @@ impl Client {
                 if *interim_responses >= self.config.limits.max_interim_responses {
                     return Err(HandshakeError::TooManyInterimResponses);
                 }
-                *interim_responses += 1;
+                *interim_responses = interim_responses.saturating_add(1);
                 *collector = HeadCollector::new(HeadKind::Response);
                 Ok(None)
             }

@@ -157,14 +157,16 @@ impl ClientRequest {
     /// The head of the request (§4.1). Every part was checked when it was made.
     pub(crate) fn render(&self, key: &Key, config: &Config) -> BytesMut {
         let uri = &self.uri;
-        let names: usize = self.subprotocols.iter().map(|name| name.len() + 2).sum();
-        let mut output = BytesMut::with_capacity(
-            256 + uri.resource_name().len()
-                + uri.host_header().len()
-                + names
-                + self.origin.as_ref().map_or(0, Vec::len)
-                + self.headers.lines().len(),
-        );
+        let names: usize = self.subprotocols.iter().map(|name| name.len().saturating_add(2)).sum();
+        let sizes = [
+            256,
+            uri.resource_name().len(),
+            uri.host_header().len(),
+            names,
+            self.origin.as_ref().map_or(0, Vec::len),
+            self.headers.lines().len(),
+        ];
+        let mut output = BytesMut::with_capacity(sizes.iter().sum());
         let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| output.put_slice(part));
         put(&[b"GET ", uri.resource_name().as_bytes(), b" HTTP/1.1\r\n"]);
         put(&[b"Host: ", uri.host_header().as_bytes(), b"\r\n"]);

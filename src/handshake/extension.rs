@@ -138,9 +138,9 @@ impl<'a> ExtensionList<'a> {
         }
         let name = cursor.token()?;
         let start = cursor.rest;
-        let mut count = 0;
+        let mut count: usize = 0;
         while cursor.parameter()?.is_some() {
-            count += 1;
+            count = count.saturating_add(1);
             if count > self.max_parameters {
                 return Err(Malformed);
             }

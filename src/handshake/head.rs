@@ -41,7 +41,7 @@ impl HeaderTable<'_, '_> {
     /// Where a part of the head stands in it.
     pub(crate) fn range(self, part: &[u8]) -> Range<usize> {
         let start = part.as_ptr().addr().saturating_sub(self.head.as_ptr().addr());
-        start..start + part.len()
+        start..start.saturating_add(part.len())
     }
 }
 
@@ -143,7 +143,7 @@ pub(super) fn whole_request<R>(
         let starts = || headers.iter().map(|(name, _)| headers.range(name.as_bytes()).start);
         // It takes a bare LF for the end of a line, which is refused here.
         let is_behind_crlf = |at: usize| head.get(at.wrapping_sub(2)) == Some(&b'\r');
-        let first_line = starts().next().unwrap_or(head.len() - 2);
+        let first_line = starts().next().unwrap_or(head.len().saturating_sub(2));
         let is_in_order = headers.range(line.method.as_bytes()).start == 0
             && first_line <= limits.max_request_line
             && starts().all(is_behind_crlf);
@@ -215,7 +215,8 @@ impl<'a> Headers<'a> {
 
     /// The next line without its end.
     fn line(&mut self) -> Option<&'a [u8]> {
-        let end = memchr::memchr(b'\n', self.rest).map_or(self.rest.len(), |end| end + 1);
+        let end =
+            memchr::memchr(b'\n', self.rest).map_or(self.rest.len(), |end| end.saturating_add(1));
         let (line, rest) = self.rest.split_at_checked(end)?;
         self.rest = rest;
         Some(line.strip_suffix(b"\r\n").unwrap_or(line)).filter(|line| !line.is_empty())

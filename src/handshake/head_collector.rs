@@ -87,19 +87,21 @@ impl HeadCollector {
                 take(input);
                 return Ok(None);
             }
-            let (room, excess) = self.room(limits, self.bytes.len() + (at - start));
+            let (room, excess) =
+                self.room(limits, self.bytes.len().saturating_add(at.saturating_sub(start)));
             let window = rest.get(..room).unwrap_or(rest);
             let Some(end) = memchr::memchr(b'\n', window) else {
                 if window.len() < rest.len() {
                     return Err(excess);
                 }
                 self.count_scanned(window.len());
-                self.line += window.len();
-                at += window.len();
+                self.line = self.line.saturating_add(window.len());
+                at = at.saturating_add(window.len());
                 continue;
             };
-            self.count_scanned(end + 1);
-            let line_end = at + end;
+            let size = end.saturating_add(1);
+            self.count_scanned(size);
+            let line_end = at.saturating_add(end);
             let before = match line_end.checked_sub(1) {
                 Some(before) if before >= start => input.get(before),
                 _ => self.bytes.last(),
@@ -108,12 +110,12 @@ impl HeadCollector {
             if before != Some(&b'\r') {
                 return Err(HandshakeError::Malformed);
             }
-            let line = self.line + end + 1;
+            let line = self.line.saturating_add(size);
             self.line = 0;
-            at = line_end + 1;
+            at = line_end.saturating_add(1);
             match (line, self.has_first_line) {
                 (2, false) => {
-                    self.empty_lines += 1;
+                    self.empty_lines = self.empty_lines.saturating_add(1);
                     if self.kind == HeadKind::Response || self.empty_lines > MAX_EMPTY_LINES {
                         return Err(HandshakeError::Malformed);
                     }
@@ -128,7 +130,7 @@ impl HeadCollector {
                 }
                 (_, false) => self.has_first_line = true,
                 (_, true) => {
-                    self.headers += 1;
+                    self.headers = self.headers.saturating_add(1);
                     if self.headers > limits.max_headers {
                         return Err(HandshakeError::TooManyHeaders);
                     }
@@ -150,13 +152,13 @@ impl HeadCollector {
 
     /// Keeps a copy. `more`: the head goes on in another piece.
     fn keep(&mut self, limits: &Limits, part: &[u8], more: bool) {
-        let wanted = self.bytes.len() + part.len();
+        let wanted = self.bytes.len().saturating_add(part.len());
         if wanted > self.bytes.capacity() {
             // An exact fit for a head that comes in one piece; else by steps that grow with a great
             // head, so that copying stays linear, and never beyond the limit.
             let ahead = if more { STEP.max(wanted / 16) } else { 0 };
             let room = limits.max_head_size.saturating_sub(wanted);
-            self.bytes.reserve_exact(part.len() + ahead.min(room));
+            self.bytes.reserve_exact(part.len().saturating_add(ahead.min(room)));
         }
         self.bytes.extend_from_slice(part);
     }

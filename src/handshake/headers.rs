@@ -68,7 +68,7 @@ impl ExtraHeaders {
 
     /// Adds a line that needs no check.
     pub(crate) fn append(&mut self, name: &str, value: &[u8]) {
-        self.lines.reserve(name.len() + value.len() + 4);
+        self.lines.reserve([name.len(), value.len(), 4].iter().sum());
         for part in [name.as_bytes(), b": ", value, b"\r\n"] {
             self.lines.extend_from_slice(part);
         }

@@ -3,6 +3,7 @@
 //! A [`Server`] yields a [`Request`], which the application accepts or rejects; a [`Client`] sends a
 //! [`ClientRequest`] and yields what was [`Established`]. Either takes bytes as they arrive, in any pieces,
 //! and leaves those behind the head to the connection.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod acceptance;
 mod answer;

@@ -40,7 +40,7 @@ pub(crate) fn count_subprotocols(
     limits: &Limits,
 ) -> Result<usize, HandshakeError> {
     for name in tokens(line) {
-        count += 1;
+        count = count.saturating_add(1);
         if name.is_err() || count > limits.max_subprotocols {
             return Err(HandshakeError::Subprotocols);
         }
@@ -62,7 +62,7 @@ pub(crate) fn count_extensions(
     limits: &Limits,
 ) -> Result<usize, HandshakeError> {
     for extension in ExtensionList::new(line, limits.max_extension_parameters) {
-        count += 1;
+        count = count.saturating_add(1);
         if extension.is_err() || count > limits.max_extensions {
             return Err(HandshakeError::Extensions);
         }

@@ -111,7 +111,7 @@ fn render(uri: &Uri, authorization: Option<&[u8]>) -> Bytes {
         80 => authority.strip_suffix(":80").unwrap_or(&authority),
         _ => &authority,
     };
-    let mut output = BytesMut::with_capacity(96 + 2 * authority.len());
+    let mut output = BytesMut::with_capacity([96, authority.len(), host.len()].iter().sum());
     let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| output.extend_from_slice(part));
     put(&[b"CONNECT ", authority.as_bytes(), b" HTTP/1.1\r\n"]);
     put(&[b"Host: ", host.as_bytes(), b"\r\n"]);
@@ -232,7 +232,7 @@ impl ProxyConnect {
                 if *interim_responses >= limits.max_interim_responses {
                     return Err(HandshakeError::TooManyInterimResponses);
                 }
-                *interim_responses += 1;
+                *interim_responses = interim_responses.saturating_add(1);
                 *collector = HeadCollector::new(HeadKind::Response);
                 Ok(None)
             }

@@ -118,7 +118,7 @@ impl Request {
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         let (target, path) = (&self.parts.target, &self.parts.path);
-        (path.end < target.end).then(|| self.head.text(&(path.end + 1..target.end)))
+        (path.end < target.end).then(|| self.head.text(&(path.end.saturating_add(1)..target.end)))
     }
 
     /// All headers in their order, values without the whitespace around them.

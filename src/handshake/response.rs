@@ -102,7 +102,7 @@ pub(crate) fn render(
         _ => body,
     };
     let sent = if to_head { &[] } else { body };
-    let mut output = BytesMut::with_capacity(224 + headers.len() + sent.len());
+    let mut output = BytesMut::with_capacity([224, headers.len(), sent.len()].iter().sum());
     output.put_slice(b"HTTP/1.1 ");
     put_number(&mut output, status.into());
     output.put_slice(b" ");
@@ -130,15 +130,8 @@ pub(crate) fn render(
 }
 
 fn put_number(output: &mut BytesMut, number: usize) {
-    let mut unit = 1;
-    while number / unit >= 10 {
-        unit *= 10;
-    }
-    while unit > 0 {
-        let digit = u8::try_from(number / unit % 10).unwrap_or(0);
-        output.put_u8(b'0' + digit);
-        unit /= 10;
-    }
+    // It grows, and never fails.
+    let _ = fmt::Write::write_fmt(output, format_args!("{number}"));
 }
 
 /// RFC 9110 §15, RFC 6585. Never a text of the peer or of the application.

@@ -29,7 +29,7 @@ impl<'a> Target<'a> {
             let authority = rest.get(..length).unwrap_or_default();
             let authority =
                 Authority::parse(authority.as_bytes()).map_err(|_| HandshakeError::Target)?;
-            let path = scheme.len() + "://".len() + length;
+            let path = [scheme.len(), "://".len(), length].iter().sum();
             (path, Some((authority, Some(default))))
         };
         let behind = text.get(path..).unwrap_or_default();

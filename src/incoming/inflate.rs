@@ -94,7 +94,7 @@ impl Incoming {
             let Some(payload_block) = payload.get(..count) else {
                 break false;
             };
-            if payload.len() == 1 && CHUNK - chunk.len() < LAST_BYTE {
+            if payload.len() == 1 && chunk.len().saturating_add(LAST_BYTE) > CHUNK {
                 break true;
             }
             let mut block = [0; BLOCK];
@@ -105,12 +105,12 @@ impl Incoming {
             let mut drained = false;
             while !drained && chunk.len() < CHUNK {
                 let start = chunk.len();
-                let room = CHUNK - start;
+                let room = CHUNK.saturating_sub(start);
                 let step = inflation.step(&mut rest, false, &mut chunk, room, &self.config.limits);
                 self.message.add(chunk.get(start..).unwrap_or_default())?;
                 drained = step?;
             }
-            let taken = count - rest.len();
+            let taken = count.saturating_sub(rest.len());
             self.decoder.skip(input, taken);
             if !drained {
                 break true;

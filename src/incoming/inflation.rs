@@ -93,14 +93,14 @@ impl Inflation {
         self.taken = 0;
         self.is_ending = false;
         if compressed {
-            self.final_blocks = self.final_blocks.min(FINAL_BLOCKS) + 1;
+            self.final_blocks = self.final_blocks.min(FINAL_BLOCKS).saturating_add(1);
             self.final_blocks_for_size = 0;
         }
     }
 
     /// One more frame of the message.
     pub(super) fn continues(&mut self) {
-        self.final_blocks += 1;
+        self.final_blocks = self.final_blocks.saturating_add(1);
     }
 
     /// Whether the message that is being received is compressed.
@@ -135,11 +135,11 @@ impl Inflation {
         let (feed, waiting) = if self.is_ending {
             (Input::End, self.codec.as_ref().map_or(0, Inflater::missing))
         } else {
-            let count = if end { input.len() - LAST_PART } else { input.len() };
+            let count = if end { input.len().saturating_sub(LAST_PART) } else { input.len() };
             (Input::Part(input.get(..count).unwrap_or_default()), count)
         };
         let (step, is_full) = self.inflate(feed, waiting, target, room, limits)?;
-        self.taken += step.consumed as u64;
+        self.taken = self.taken.saturating_add(step.consumed as u64);
         if let Input::Part(_) = feed {
             *input = input.get(step.consumed..).unwrap_or_default();
         }
@@ -153,7 +153,8 @@ impl Inflation {
                 self.stage = Stage::Ended;
                 // Each costs a copy of the window. Who ends one writes much before, or flushes a frame.
                 let for_size = self.taken / 1024;
-                self.final_blocks += for_size - self.final_blocks_for_size;
+                let more = for_size.saturating_sub(self.final_blocks_for_size);
+                self.final_blocks = self.final_blocks.saturating_add(more);
                 self.final_blocks_for_size = for_size;
                 match self.final_blocks.checked_sub(1) {
                     Some(left) => self.final_blocks = left,
@@ -206,16 +207,16 @@ impl Inflation {
             target.extend_from_slice(inflated);
             (step, room)
         } else {
-            let spare = target.capacity() - start;
+            let spare = target.capacity().saturating_sub(start);
             let room = wanted.min(spare.clamp(STEP, STEP_IN_PLACE)).min(room);
             try_reserve(target, room, start.saturating_add(left))
                 .map_err(|_| ProtocolError::OutOfMemory)?;
-            target.resize(start + room, 0);
+            target.resize(start.saturating_add(room), 0);
             let step = inflater.step(feed, target.get_mut(start..).unwrap_or_default());
-            target.truncate(start + step.produced);
+            target.truncate(start.saturating_add(step.produced));
             (step, room)
         };
-        self.size += step.produced as u64;
+        self.size = self.size.saturating_add(step.produced as u64);
         Ok((step, step.produced == room))
     }
 

@@ -1,4 +1,5 @@
 //! §5 §6.2  Frames to events: the rules of the receiving direction.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod assembly;
 mod event;
@@ -202,8 +203,8 @@ impl Incoming {
     #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "none is compressed"))]
     fn unfragmented<'i>(&mut self, message: Unfragmented<'i>, is_compressed: bool) -> Glance<'i> {
         let Unfragmented { kind, data, key, size } = message;
-        self.counters.frames += 1;
-        self.counters.bytes += size as u64;
+        self.counters.add_frame();
+        self.counters.add_bytes(size);
         #[cfg(feature = "deflate")]
         if is_compressed {
             return match self.inflate_unfragmented(kind, data, key) {
@@ -233,7 +234,7 @@ impl Incoming {
         }
         let before = input.len();
         let result = self.frames(input);
-        self.counters.bytes += (before - input.len()) as u64;
+        self.counters.add_bytes(before.saturating_sub(input.len()));
         pass_on(&result, reaction);
         result
     }
@@ -247,7 +248,7 @@ impl Incoming {
         reaction: &mut impl React,
     ) -> Result<Option<Event<'i>>, ProtocolError> {
         // What is discarded was received.
-        self.counters.bytes += input.len() as u64;
+        self.counters.add_bytes(input.len());
         reaction.violation(violation);
         Err(self.fail(violation, input))
     }
@@ -262,7 +263,7 @@ impl Incoming {
     fn header(&mut self, input: &mut &mut [u8]) -> Result<Option<Header>, ProtocolError> {
         match self.decoder.begin(input) {
             Ok(Some(header)) => {
-                self.counters.frames += 1;
+                self.counters.add_frame();
                 if let Err(excess) = self.admit(&header) {
                     return Err(self.fail(excess, input));
                 }

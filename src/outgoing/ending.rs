@@ -252,7 +252,7 @@ impl Outgoing {
 
     #[inline]
     pub(super) fn transport_took(&mut self, count: usize) {
-        self.counters.bytes += count as u64;
+        self.counters.add_bytes(count);
         if count > 0 {
             self.timer.progressed();
         }

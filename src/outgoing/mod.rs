@@ -415,7 +415,7 @@ impl Outgoing {
 
     #[inline]
     fn queued(&mut self) {
-        self.counters.frames += 1;
+        self.counters.add_frame();
         self.timer.used();
     }
 }
