@@ -149,6 +149,10 @@ pub(crate) fn modes(vector: &Vector, length: usize, producible: bool) -> Vec<Mod
         modes.push(Mode { joined: true, lazy: true, halves, ..WHOLE });
         modes.extend(messages.then_some(Mode { joined: true, chunks: true, ..WHOLE }));
     }
+    if std::env::var_os("VECTOR_PLAYS").is_some_and(|plays| plays == "few") {
+        // For mutation testing, where each mutant costs a run of everything.
+        modes.retain(|mode| !matches!(mode.cut, Cut::At(_) | Cut::Random(_)));
+    }
     modes
 }
 

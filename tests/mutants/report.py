@@ -1,0 +1,82 @@
+"""What became of the mutants: report.py RESULTS [--alive GROUP].
+
+Prints a line for each group and names those that no test has found, with the reason that `alive.txt` gives; fails
+if fewer than 95 of a hundred were found, or if one stands without a reason. With `--alive`, prints a configuration of
+`cargo mutants` that has those of a group.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+GROUPS = ("core", "grammar", "sample")
+FOUND = ("CaughtMutant", "Timeout")
+
+
+def outcomes(folder: Path) -> dict[str, str]:
+    """The mutants that were tried below a folder, by name, with what became of each."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("**/mutants.out/outcomes.json")):
+        for outcome in json.loads(path.read_text())["outcomes"]:
+            if isinstance(outcome["scenario"], dict):
+                found[outcome["scenario"]["Mutant"]["name"]] = outcome["summary"]
+    return found
+
+
+def of_group(results: Path, group: str) -> dict[str, str]:
+    tried = outcomes(results / group)
+    for name, summary in outcomes(results / "again" / group).items():
+        if tried.get(name) == "MissedMutant":
+            tried[name] = summary
+    return tried
+
+
+def without_place(name: str) -> str:
+    """Lines move: a mutant is known by its file and what it does."""
+    return re.sub(r"^([^:]+):\d+:\d+: ", r"\1: ", name)
+
+
+def reasons() -> dict[str, str]:
+    """The list: a line each, `file: what it does | reason`."""
+    path = Path(__file__).with_name("alive.txt")
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return {name.strip(): reason.strip() for name, _, reason in (line.rpartition(" | ") for line in lines)}
+
+
+def print_configuration(names: list[str]) -> None:
+    print("examine_re = [")
+    for name in names:
+        print(f"    {json.dumps('^' + re.escape(name) + '$')},")
+    print("]")
+
+
+def main() -> None:
+    results = Path(sys.argv[1])
+    if sys.argv[2:3] == ["--alive"]:
+        tried = outcomes(results / sys.argv[3])
+        print_configuration([name for name, summary in tried.items() if summary == "MissedMutant"])
+        return
+    known = reasons()
+    failed = False
+    for group in GROUPS:
+        tried = of_group(results, group)
+        if not tried:
+            print(f"{group:8} not run")
+            continue
+        count = {summary: list(tried.values()).count(summary) for summary in set(tried.values())}
+        found = sum(count.get(summary, 0) for summary in FOUND)
+        alive = sorted(name for name, summary in tried.items() if summary == "MissedMutant")
+        viable = found + len(alive)
+        equivalent = [name for name in alive if without_place(name) in known]
+        print(
+            f"{group:8} {len(tried)} tried, {count.get('Unviable', 0)} not viable; of {viable}, {found} found"
+            f" ({count.get('Timeout', 0)} of them by time): {100 * found / viable:.1f} %"
+        )
+        failed |= 100 * found < 95 * viable or len(equivalent) < len(alive)
+        for name in alive:
+            print(f"    {name}\n        {known.get(without_place(name), 'NO REASON')}")
+    sys.exit(failed)
+
+
+main()
