@@ -1,0 +1,18 @@
+//! Threats of `tests/requirements.txt` that need more than a vector, one module a kind of proof. Their ids stand with
+//! what shows them.
+#![cfg(feature = "alloc")]
+
+#[cfg(test)]
+mod frames;
+#[cfg(test)]
+mod held;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod sequences;
+#[cfg(test)]
+#[path = "../support/mod.rs"]
+mod support;
+
+#[global_allocator]
+static ALLOCATOR: support::Counting = support::Counting;
