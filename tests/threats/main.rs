@@ -7,6 +7,8 @@ mod frames;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
+mod injection;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod sequences;
