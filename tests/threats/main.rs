@@ -11,6 +11,8 @@ mod injection;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod reflection;
+#[cfg(test)]
 mod sequences;
 #[cfg(test)]
 #[path = "../support/mod.rs"]
