@@ -3,6 +3,8 @@
 #![cfg(feature = "alloc")]
 
 #[cfg(test)]
+mod ends;
+#[cfg(test)]
 mod frames;
 #[cfg(test)]
 mod held;
