@@ -17,6 +17,10 @@ mod reflection;
 #[cfg(test)]
 mod sequences;
 #[cfg(test)]
+mod silence;
+#[cfg(all(test, feature = "http"))]
+mod streams;
+#[cfg(test)]
 #[path = "../support/mod.rs"]
 mod support;
 
