@@ -13,6 +13,8 @@ mod injection;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod reflection;
 #[cfg(test)]
 mod sequences;
