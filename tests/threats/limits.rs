@@ -5,7 +5,9 @@ use std::sync::Arc;
 use websocket_proto::handshake::{Acceptance, Client, ClientRequest, Server, Uri};
 use websocket_proto::{Config, Connection, Delivery, ProtocolError, Role};
 
-use crate::support::{BINARY, CONTINUATION, Seen, TEXT, feed, frame, header, output, seed};
+use crate::support::{
+    BINARY, CONTINUATION, Seen, TEXT, feed, feed_by, frame, header, output, seed, usage,
+};
 
 fn config() -> Arc<Config> {
     let mut config = Config::server();
@@ -73,6 +75,25 @@ fn limits_are_kept_on_every_way() {
     let made = || [Connection::server(config()), Connection::client(config(), seed(2))];
     made().into_iter().chain(shaken_hands()).for_each(check);
     made().into_iter().chain(shaken_hands()).for_each(check_halves);
+}
+
+/// T-FR-17 T-GN-04: a buffer as great as `retain` is kept for the next message, one that is a byte greater is not.
+#[test]
+fn retain() {
+    for (size, is_kept) in [(100_000, true), (100_001, false)] {
+        let mut config = Config::server();
+        config.limits.retain = 100_000;
+        let mut connection = Connection::server(config);
+        let before = usage();
+        // The first large one has its buffer given up in any case.
+        for _ in 0..3 {
+            let wire = frame(Role::Client, true, BINARY, &vec![1; size]);
+            assert_eq!(feed_by(&mut connection, &wire, 60_000).len(), 1);
+        }
+        let held = usage().bytes_over(before);
+        assert_eq!(held >= 100_000, is_kept, "{size}: {held}");
+        assert!(is_kept || held <= 1024, "{held}");
+    }
 }
 
 /// T-FR-03 T-FR-10: without limits a length is still all of its 64 bits: one that is 65,536 in its last 32 does not end

@@ -89,7 +89,7 @@ fn switch(value: &str) -> Result<bool, String> {
     }
 }
 
-/// Lifts every limit (T-FR-10: "no limit" takes the same path through the code).
+/// Lifts every limit that refuses something (T-FR-10: "no limit" takes the same path through the code).
 pub(crate) fn unlimited(config: &mut Config) {
     let limits = &mut config.limits;
     limits.max_frame_size = u64::MAX;
