@@ -149,8 +149,9 @@ fn handshakes() {
     twice("handshakes", || {
         let request = ClientRequest::new(Uri::parse("ws://h/a?b").expect("a URI"))
             .subprotocols(["chat"])
-            .and_then(|request| Ok(request.header("Cookie", "a=b").expect("a header")))
-            .expect("a request");
+            .expect("a name")
+            .header("Cookie", "a=b")
+            .expect("a header");
         let mut client = Client::new(&request, Config::client(), seed(1));
         let asked = output(|bytes| take(bytes, client.transmit()));
         let mut answers = vec![asked.clone()];

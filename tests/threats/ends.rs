@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Buf;
-use websocket_proto::handshake::{Client, Rejection, Server};
+use websocket_proto::handshake::{Client, Refusal, Rejection, Server};
 use websocket_proto::{Connection, Event, State, Transmit};
 
 mod machines;
@@ -99,10 +99,7 @@ machine!(
         Err(_) => (1, 0),
     },
     Self::abort,
-    |client| Some(format!(
-        "{:?}",
-        (client.error()?, client.refusal().map(|answer| answer.status()))
-    ))
+    |client| Some(format!("{:?}", (client.error()?, client.refusal().map(Refusal::status))))
 );
 
 machine!(

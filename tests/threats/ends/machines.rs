@@ -127,13 +127,16 @@ fn clients(made: &mut Vec<Made>) {
     }
 }
 
+/// A name, and what is done to a fresh connection.
+type Step = (&'static str, fn(&mut Connection));
+
 /// A server's begin as they are, and with the 101 in front of everything that is queued.
 fn connections(role: Role, made: &mut Vec<Made>) {
     let late: &[u8] = match role {
         Role::Server => &[0x81, 0x81, 0, 0, 0, 0, b'x', 0x88, 0x80, 0, 0, 0, 0],
         Role::Client => &[0x81, 1, b'x', 0x88, 0],
     };
-    let steps: [(&str, fn(&mut Connection)); 22] = [
+    let steps: [Step; 22] = [
         ("fresh", |_| {}),
         ("half a header", |it| receive(it, 1, &peer(it, true, TEXT, b"x"))),
         ("half a payload", |it| receive(it, 9, &peer(it, true, TEXT, b"0123456789"))),
