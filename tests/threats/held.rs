@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Buf;
 use websocket_proto::handshake::{
-    Acceptance, Client, ClientRequest, HandshakeError, Response, Server, Uri,
+    Acceptance, Client, ClientRequest, HandshakeError, ProxyConnect, Response, Server, Uri,
 };
 use websocket_proto::{Config, Event, State, Transmit};
 
@@ -222,4 +222,26 @@ fn a_handshake_that_is_dropped_leaves_nothing() {
         assert_eq!(usage().bytes_over(before), 0);
     }
     assert_eq!(usage().blocks_over(before), 0);
+}
+
+/// T-HS-20 T-FR-09: the same of the answer of a proxy; and what comes behind a refusal is discarded.
+#[test]
+fn an_endless_answer_of_a_proxy_is_not_kept() {
+    let config = Arc::new(Config::client());
+    let endless = format!("HTTP/1.1 200 x\r\n{}", "X: y\r\n".repeat(MIB / 6));
+    let interim = "HTTP/1.1 103 x\r\n\r\n".repeat(9);
+    let refusal = "HTTP/1.1 407 x\r\nContent-Length: 1073741824\r\n\r\n".to_owned();
+    for (answer, expected) in [
+        (endless, HandshakeError::TooManyHeaders),
+        (interim, HandshakeError::TooManyInterimResponses),
+        (refusal + &"x".repeat(MIB), HandshakeError::Refused { status: 407 }),
+    ] {
+        for read in [7, 1000, 2 * MIB] {
+            let mut answer = answer.clone().into_bytes();
+            let mut proxy = ProxyConnect::new(config.clone());
+            let (error, peak) = peak_of(|| feed!(proxy, answer, read));
+            assert_eq!((error, proxy.error()), (Some(expected), Some(expected)));
+            assert!(peak <= 9 * KIB as isize, "{peak}");
+        }
+    }
 }
