@@ -272,7 +272,7 @@ fn buffers_of_up_to_16_kib_are_kept() {
     }
 }
 
-/// R6455-10.4-01 T-FR-01 T-FR-05: nothing is allocated for what is only announced.
+/// R6455-10.4-01 T-FR-01: nothing is allocated for what is only announced.
 #[test]
 fn an_announced_length_allocates_nothing() {
     for (length, expected) in [

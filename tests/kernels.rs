@@ -84,6 +84,7 @@ fn check_in_place(data: &[u8], expected: &[u8], key: [u8; 4], alignment: usize) 
     assert!(place.is_intact_around(), "{length} bytes at {alignment} by {key:02X?}");
 }
 
+/// T-MK-05
 #[test]
 fn a_payload_is_masked_in_place() {
     for key in [MASKING_KEY, [0; 4], [0, 0, 0, 0x80]] {
@@ -177,6 +178,7 @@ fn check_sent(data: &[u8], alignments: Range<usize>) {
     }
 }
 
+/// T-MK-05
 #[test]
 fn a_client_masks_what_it_sends() {
     for length in 0..=300 {

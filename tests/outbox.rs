@@ -376,7 +376,7 @@ fn the_oldest_pong_makes_room() {
     }
 }
 
-/// R6455-5.1-01 R6455-5.5.1-05 R6455-7.4.1-01: what the caller may not do changes nothing.
+/// R6455-5.1-01 R6455-5.5.1-05 R6455-7.4.1-01 T-CT-12: what the caller may not do changes nothing.
 #[test]
 fn misuse_changes_nothing() {
     for role in ROLES {

@@ -218,8 +218,7 @@ proptest! {
         prop_assert_eq!(copied.unsent(), 0);
     }
 
-    /// The masking key of a frame is drawn anew for each (T-MK-01), and a frame that is sent through
-    /// a peer comes out as it was.
+    /// What is sent through a peer comes out as it was.
     #[test]
     fn through_a_peer(role in role(), queue in queue()) {
         let (mut sender, mut receiver) = (connection(role), connection(role.peer()));

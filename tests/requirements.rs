@@ -1,4 +1,6 @@
-//! Every requirement of `tests/requirements.txt` is shown by a vector or a test, or says why it is not.
+//! Every requirement and every threat of `tests/requirements.txt` is shown by a vector or a test, or says why it is not.
+//!
+//! `--nocapture` prints how many there are of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// One line of the list.
 struct Requirement {
+    /// Of no standard, but an attack that has to fail.
+    is_threat: bool,
     /// `later: ..` or `not applicable: ..`
     excuse: Option<String>,
 }
@@ -45,13 +49,14 @@ fn requirements(list: &str) -> BTreeMap<String, Requirement> {
         if ids(id) != [id] {
             wrong("not an id");
         }
-        if !LEVELS.contains(&level) {
+        let is_threat = level == "THREAT";
+        if !LEVELS.contains(&level) || is_threat != id.starts_with('T') {
             wrong("not a level");
         }
         if summary.trim().is_empty() {
             wrong("no summary");
         }
-        if requirements.insert(id.to_string(), Requirement { excuse }).is_some() {
+        if requirements.insert(id.to_string(), Requirement { is_threat, excuse }).is_some() {
             wrong("there twice");
         }
     }
@@ -62,7 +67,7 @@ fn requirements(list: &str) -> BTreeMap<String, Requirement> {
 /// a number.
 fn ids(text: &str) -> Vec<&str> {
     const RFCS: [&str; 8] = ["6455", "7936", "9112", "9110", "3629", "7692", "8441", "9220"];
-    const THREATS: [&str; 1] = ["DF"];
+    const THREATS: [&str; 7] = ["HS", "FR", "CT", "DF", "MK", "H2", "GN"];
     let word = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     let mut ids = Vec::new();
     for part in text.split(|c| !word(c)) {
@@ -141,18 +146,27 @@ fn every_requirement_is_shown_or_says_why_not() {
     let unknown: Vec<_> = places.iter().filter(|(id, _)| !requirements.contains_key(*id)).collect();
     assert!(unknown.is_empty(), "ids that are not in requirements.txt: {unknown:#?}");
 
-    let (mut covered, mut later, mut not_applicable) = (0, 0, 0);
     let mut missing = Vec::new();
-    for (id, requirement) in &requirements {
-        match &requirement.excuse {
-            Some(excuse) if excuse.starts_with("later") => later += 1,
-            Some(_) => not_applicable += 1,
-            None if places.contains_key(id) => covered += 1,
-            None => missing.push(id),
+    for (name, is_threat) in [("requirements", false), ("threats", true)] {
+        let (mut covered, mut later, mut not_applicable) = (0, 0, 0);
+        let before = missing.len();
+        for (id, requirement) in &requirements {
+            match &requirement.excuse {
+                _ if requirement.is_threat != is_threat => {}
+                Some(excuse) if excuse.starts_with("later") => later += 1,
+                Some(_) => not_applicable += 1,
+                None if places.contains_key(id) => covered += 1,
+                None => missing.push(id.as_str()),
+            }
         }
+        let names = &missing[before..];
+        println!(
+            "{name}: covered {covered}, not applicable {not_applicable}, later {later}, missing {}{}{}",
+            names.len(),
+            if names.is_empty() { "" } else { ": " },
+            names.join(" ")
+        );
     }
-    let count = missing.len();
-    println!("covered {covered}, not applicable {not_applicable}, later {later}, missing {count}");
     assert!(missing.is_empty(), "neither shown nor excused in requirements.txt: {missing:#?}");
 }
 
@@ -161,8 +175,9 @@ fn ids_are_found_in_text_and_nothing_else_is() {
     assert_eq!(ids("# R6455-5.4-02, R3629-3-01  two"), ["R6455-5.4-02", "R3629-3-01"]);
     assert_eq!(ids("// (R6455-5.4-02): as R6455-7.1.7-01."), ["R6455-5.4-02", "R6455-7.1.7-01"]);
     assert_eq!(ids("T-DF-02: R7692-7-01"), ["T-DF-02", "R7692-7-01"]);
+    assert_eq!(ids("(T-H2-01): T-HS-10."), ["T-H2-01", "T-HS-10"]);
     assert!(
-        ids("R6455-5.4 R1234-5-01 R6455-x-01 R6455-5.4-1 T-FR-01 T-DF-1 R6455-3629-*").is_empty()
+        ids("R6455-5.4 R1234-5-01 R6455-x-01 R6455-5.4-1 T-FX-01 T-DF-1 R6455-3629-*").is_empty()
     );
 }
 
@@ -172,6 +187,8 @@ fn a_list_that_is_not_well_formed_is_refused() {
         "R6455-5.4-02 | MUST",
         "R6455-5.4-2 | MUST | summary",
         "R6455-5.4-02 | SHALL | summary",
+        "R6455-5.4-02 | THREAT | summary",
+        "T-FR-02 | MUST | summary",
         "R6455-5.4-02 | MUST |  ",
         "R6455-5.4-02 | MUST | summary | somehow",
         "R6455-5.4-02 | MUST | summary | later: ",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use websocket_proto::{Config, Delivery, Limits, Liveness, ProtocolError, Timeouts};
 
-/// R6455-10.4-02: all defaults are finite. Whoever changes one changes it here as well.
+/// R6455-10.4-02 T-GN-04: all defaults are finite. Whoever changes one changes it here as well.
 #[test]
 fn the_default_limits() {
     let limits = Limits::default();

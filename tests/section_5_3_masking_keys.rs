@@ -98,7 +98,7 @@ fn keys_use_all_their_bits() {
     assert!(set.iter().all(|count| (850..1150).contains(count)), "{set:?}");
 }
 
-/// R6455-10.3-01: what is called while a frame goes out does not change the frame.
+/// R6455-10.3-01 T-MK-03: what is called while a frame goes out does not change the frame.
 #[test]
 fn a_frame_that_has_begun_is_fixed() {
     let mut undisturbed = Connection::client(Config::client(), [9; 32]);

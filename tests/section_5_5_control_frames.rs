@@ -39,7 +39,7 @@ fn a_pong_repeats_its_ping_at_every_length() {
 
 const REASON: &str = "\u{1b}[2J\r\nSet-Cookie: a\0 \u{202e}reversed";
 
-/// R6455-5.5.1-03: the peer's reason reaches the application as data; printed for debugging it cannot
+/// R6455-5.5.1-03 T-CT-09: the peer's reason reaches the application as data; printed for debugging it cannot
 /// drive a terminal or forge a line of a log.
 #[test]
 fn a_reason_is_data_and_escaped_when_it_is_printed() {

@@ -13,7 +13,7 @@ fn delays(backoff: &mut Backoff, count: usize) -> Vec<Duration> {
     (0..count).map(|_| backoff.next_delay()).collect()
 }
 
-// R6455-7.2.3-01, R6455-7.2.3-03
+// R6455-7.2.3-01, R6455-7.2.3-03, T-CT-13
 #[test]
 fn bounds_double_up_to_the_longest() {
     let mut backoff = Backoff::new([1; 32]);
@@ -28,7 +28,7 @@ fn bounds_double_up_to_the_longest() {
     assert_eq!(backoff.bound(), seconds(5));
 }
 
-// R6455-7.2.3-02
+// R6455-7.2.3-02, T-CT-13
 #[test]
 fn the_first_delay_is_anywhere_between_zero_and_five_seconds() {
     // Sixteen equal parts of the five seconds: each is met by some of many seeds, and by about as many.

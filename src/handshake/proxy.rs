@@ -165,7 +165,7 @@ impl ProxyConnect {
     }
 
     /// Takes bytes of the answer off the input; `None` if there have to be more. Once the answer is there
-    /// nothing more is taken.
+    /// nothing more is taken: the rest is for the host. After an error everything is discarded.
     ///
     /// # Errors
     /// What is wrong with the head, or [`HandshakeError::Refused`] for a status other than 2xx, once its body is
@@ -189,7 +189,12 @@ impl ProxyConnect {
                     }
                     Err(HandshakeError::Refused { status: collector.status() })
                 }
-                Progress::Over => return Ok(None),
+                Progress::Over => {
+                    if self.error.is_some() {
+                        take(input);
+                    }
+                    return Ok(None);
+                }
             };
             match result {
                 Ok(None) => {}

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use websocket_proto::adapter::blocking::{Error, Message, Transport, WebSocket};
 use websocket_proto::{
-    CloseCode, Connection, Delivery, Event, MessageKind, Prepared, SendError, State,
+    CloseCode, Config, Connection, Delivery, Event, MessageKind, Prepared, ProtocolError,
+    SendError, State,
 };
 
 use crate::support::*;
@@ -220,4 +221,33 @@ impl Transport for Counting {
     fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.stream.set_read_timeout(timeout)
     }
+}
+
+/// T-GN-04: the limits that were set are those of the WebSocket, by whichever way it came about, and of its halves.
+#[test]
+fn limits_are_kept_on_every_way() {
+    let limited = |mut config: Config| {
+        config.limits.max_message_size = 4;
+        // Nobody ends the transport for it.
+        config.timeouts.close = ms(10);
+        config
+    };
+    let (server_settings, client_settings) = (limited(server_config()), limited(client_config()));
+    let too_large =
+        |error: &Error| matches!(error, Error::Protocol(ProtocolError::MessageTooLarge));
+
+    let (mut server, mut client) = pair(server_settings.clone(), client_config());
+    client.send_text("1234").expect("send");
+    assert_eq!(server.read().expect("read"), Some(Message::Text("1234".into())));
+    client.send_text("12345").expect("send");
+    assert!(server.read().is_err_and(|error| too_large(&error)));
+
+    let (mut server, mut client) = pair(server_config(), client_settings);
+    server.send_binary(b"12345").expect("send");
+    assert!(client.read().is_err_and(|error| too_large(&error)));
+
+    let (server, mut peer) = server_and_raw_client(server_settings);
+    let (mut reader, _writer) = server.split().expect("split");
+    write(&mut peer, &masked(0x82, b"12345"));
+    assert!(reader.read().is_err_and(|error| too_large(&error)));
 }

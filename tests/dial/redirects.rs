@@ -35,6 +35,25 @@ fn redirects_are_followed_up_to_the_bound() {
     });
 }
 
+/// T-HS-19: a key that a first server has seen says nothing to a second one.
+#[test]
+fn each_redirect_has_a_key_of_its_own() {
+    each(|dial| {
+        let (sender, keys) = channel();
+        let server = server(4, move |request| {
+            let key = request.header("Sec-WebSocket-Key").expect("a key").to_vec();
+            sender.send(key).expect("wanted");
+            countdown(request)
+        });
+        let request = request(&format!("ws://{}/3", server.address));
+        dial(&request, &options().max_redirects(3)).expect("connect");
+        server.join();
+        let keys: Vec<_> = keys.try_iter().collect();
+        let different: std::collections::BTreeSet<_> = keys.iter().collect();
+        assert_eq!((keys.len(), different.len()), (4, 4), "{keys:?}");
+    });
+}
+
 #[test]
 fn one_redirect_too_many_is_an_error() {
     each(|dial| {
@@ -69,6 +88,7 @@ fn a_circle_ends() {
     });
 }
 
+// T-HS-23
 #[test]
 fn no_redirect_is_followed_unasked() {
     each(|dial| {
@@ -118,6 +138,7 @@ fn a_redirect_to_no_websocket_is_an_error() {
     });
 }
 
+// T-HS-23
 #[test]
 fn another_server_gets_no_credentials() {
     each(|dial| {

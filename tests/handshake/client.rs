@@ -257,6 +257,7 @@ fn responses_that_establish() {
     }
 }
 
+// T-HS-15, T-HS-18
 #[test]
 fn responses_that_fail_the_handshake() {
     use HandshakeError as E;
@@ -347,7 +348,7 @@ fn responses_that_fail_the_handshake() {
     }
 }
 
-// R6455-4.1-23
+// R6455-4.1-23, T-HS-18
 #[test]
 fn each_character_of_the_accept_counts() {
     let plain = request("ws://h/");

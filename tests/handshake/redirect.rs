@@ -99,6 +99,7 @@ fn what_leads_to_no_websocket_is_refused() {
     }
 }
 
+// T-HS-23
 #[test]
 fn credentials_stay_with_the_server_they_are_for() {
     let request = request("wss://Example.com/old")

@@ -182,6 +182,7 @@ fn requests_that_are_accepted() {
     }
 }
 
+// T-HS-15: the heads that two parties may read differently are among them.
 #[test]
 fn requests_that_are_refused() {
     let name = "Sec-WebSocket-Key";

@@ -251,7 +251,6 @@ fn what_http_does_not_take_is_an_error() {
     assert!(Client::upgrade(&long, Config::client(), seed(1)).is_err());
 }
 
-// T-HS-13
 #[test]
 fn a_debug_output_has_no_secrets() {
     let asked = asking("ws://h/").header("Authorization", "Bearer zqxjkv").unwrap();

@@ -1,9 +1,10 @@
 //! §5 §6  Messages in both directions.
 
 use bytes::Bytes;
-use websocket_proto::adapter::tokio::{Error, Message};
+use websocket_proto::adapter::tokio::{Error, Message, accept_with, connect_over};
+use websocket_proto::handshake::{Acceptance, Request};
 use websocket_proto::{
-    CloseCode, Config, Event, Initiator, MessageKind, Prepared, SendError, State,
+    CloseCode, Config, Event, Initiator, MessageKind, Prepared, ProtocolError, SendError, State,
 };
 
 use crate::support::*;
@@ -182,5 +183,45 @@ fn messages_before_a_close_are_answered() {
         assert_eq!(read_to_end(&mut peer).await, b"\x81\x05Hello\x88\x02\x03\xE8");
         drop(peer);
         assert!(echo.await.expect("no panic"));
+    });
+}
+
+/// T-GN-04: the limits that were set are those of the WebSocket, by whichever way it came about, and of its halves.
+#[test]
+fn limits_are_kept_on_every_way() {
+    let too_large =
+        |error: &Error| matches!(error, Error::Protocol(ProtocolError::MessageTooLarge));
+    let mut config = Config::server();
+    config.limits.max_message_size = 4;
+    // Nobody ends the transport for it.
+    config.timeouts.close = Some(ms(10));
+    run(async {
+        for at_server in [true, false] {
+            let (server, client) = tcp_streams().await;
+            let default = Config::client();
+            let (for_server, for_client) =
+                if at_server { (&config, &default) } else { (&default, &config) };
+            let for_server = for_server.clone();
+            let accepting = tokio::spawn(async move {
+                accept_with(server, for_server, async |request: Request| {
+                    request.accept(&Acceptance::new())
+                })
+                .await
+            });
+            let connected = connect_over(client, &request(), for_client.clone()).await;
+            let (client, _) = connected.expect("a WebSocket");
+            let server = accepting.await.expect("no panic").expect("a WebSocket");
+            let (mut sender, mut receiver) =
+                if at_server { (client, server) } else { (server, client) };
+            sender.send("1234").await.expect("sent");
+            assert_eq!(receiver.next().await.expect("open").expect("sent"), Message::from("1234"));
+            sender.send("12345").await.expect("sent");
+            let (mut reader, _writer) = receiver.split();
+            assert!(reader.next().await.expect("an error").is_err_and(|error| too_large(&error)));
+        }
+        let (server, mut peer) = server_and_raw_client(1 << 10, &config);
+        let (mut reader, _writer) = server.split();
+        write(&mut peer, &masked(0x82, b"12345")).await;
+        assert!(reader.next().await.expect("an error").is_err_and(|error| too_large(&error)));
     });
 }

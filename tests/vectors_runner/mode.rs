@@ -175,6 +175,7 @@ fn fails_by_time(vector: &Vector) -> bool {
 pub(crate) fn is_about_limits(vector: &Vector) -> bool {
     let refused = |what: &What| {
         matches!(what, What::Fail { code: 1008 | 1009, .. } | What::Full(true))
+            || matches!(what, What::Refuse { status: 414 | 431, .. })
             || matches!(what, What::Error(name) if name == "Full" || name.starts_with("TooMany") || name.ends_with("TooLarge"))
     };
     vector.steps.iter().flat_map(|step| &step.expected).any(|expected| refused(&expected.what))

@@ -89,7 +89,7 @@ fn switch(value: &str) -> Result<bool, String> {
     }
 }
 
-/// Lifts every size limit (threats: "no limit" takes the same path through the code).
+/// Lifts every limit that refuses something (T-FR-10: "no limit" takes the same path through the code).
 pub(crate) fn unlimited(config: &mut Config) {
     let limits = &mut config.limits;
     limits.max_frame_size = u64::MAX;
@@ -97,6 +97,14 @@ pub(crate) fn unlimited(config: &mut Config) {
     limits.max_fragments = u32::MAX;
     limits.max_empty_fragments = u32::MAX;
     limits.max_write_buffer = usize::MAX;
+    limits.max_head_size = usize::MAX;
+    limits.max_request_line = usize::MAX;
+    limits.max_headers = usize::MAX;
+    limits.max_extensions = usize::MAX;
+    limits.max_extension_parameters = usize::MAX;
+    limits.max_subprotocols = usize::MAX;
+    limits.max_interim_responses = u8::MAX;
+    limits.max_refusal_body = usize::MAX;
 }
 
 /// Checks that every `app` line is known and its escapes are.

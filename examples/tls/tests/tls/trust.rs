@@ -60,6 +60,7 @@ fn refused(config: &Arc<ServerConfig>, options: &ClientOptions, check: fn(Certif
     });
 }
 
+// T-HS-23
 #[test]
 fn a_certificate_for_another_name_is_refused() {
     let authority = Authority::new("one").expect("an authority");
