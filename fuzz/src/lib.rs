@@ -15,7 +15,7 @@ mod settings;
 mod wire;
 
 pub use agreement::{agreement, offer, preferences};
-pub use allocator::{Counting, held, peak_of};
+pub use allocator::{Ledger, held, peak_of};
 pub use deflated::Deflated;
 pub use frames::frame;
 pub use machine::drive_connection;

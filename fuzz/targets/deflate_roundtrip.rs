@@ -288,7 +288,7 @@ impl End {
     fn receive(&mut self, mut bytes: Vec<u8>, sender: &mut Self) {
         let mut input = bytes.as_mut_slice();
         while let Some(event) = self.connection.receive(&mut input).expect("all is by the rules") {
-            observe(event, &mut self.received);
+            observe(&event, &mut self.received);
             match self.received.pop() {
                 Some(Observed::Message(kind, data)) => {
                     assert!(sender.messages.pop_front() == Some((kind, data)));

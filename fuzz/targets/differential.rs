@@ -67,7 +67,7 @@ fn ours(role: Role, config: &Config, pieces: Vec<Vec<u8>>) -> (Outcome, Option<P
                 Ok(Some(event)) => {
                     assert!(input.len() < before, "an event takes input");
                     assert!(violation.is_none(), "nothing comes after a violation");
-                    observe(event, &mut outcome.events);
+                    observe(&event, &mut outcome.events);
                 }
                 Ok(None) => break,
                 Err(error) => {

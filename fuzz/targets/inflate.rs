@@ -11,11 +11,8 @@ use websocket_proto::{
     Config, Connection, Delivery, Event, MessageKind, ProtocolError, Role, State,
 };
 use websocket_proto_fuzz::{
-    Counting, Deflated, Ending, Observed, ReferenceInflater, Script, held, observe, peak_of,
+    Deflated, Ending, Observed, ReferenceInflater, Script, held, observe, peak_of,
 };
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// The most that a decompressor, a chunk and everything else may come to.
 const BESIDE: usize = 80 << 10;
@@ -330,7 +327,7 @@ fn play(mut connection: Connection, pieces: Vec<Vec<u8>>, released: bool) -> See
                     if let Event::Chunk(chunk) = &event {
                         assert!(chunk.data.len() <= most, "chunks are bounded");
                     }
-                    observe(event, &mut events);
+                    observe(&event, &mut events);
                 }
                 Ok(None) => break,
                 Err(error) => assert_eq!(violation.replace(error), None),

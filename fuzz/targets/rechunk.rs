@@ -41,7 +41,7 @@ fn play(role: Role, config: Config, bytes: Vec<u8>, mut cuts: Script<'_>) -> Out
         let mut input = piece.as_mut_slice();
         loop {
             match connection.receive(&mut input) {
-                Ok(Some(event)) => observe(event, &mut events),
+                Ok(Some(event)) => observe(&event, &mut events),
                 Ok(None) => break,
                 Err(error) => assert!(violation.replace(error).is_none()),
             }
