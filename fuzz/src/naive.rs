@@ -209,14 +209,16 @@ impl Naive<'_> {
         (message.fragments, message.empty) = (fragments, empty);
         message.data.extend(payload);
         let ends = frame.fin && frame.stage == Stage::Frame;
-        if message.kind == MessageKind::Text {
-            if let Err(error) = std::str::from_utf8(&message.data) {
-                let half = error.error_len().is_none();
-                if half && ends && fragments > 1 && self.does(Deviation::DropsHalfCharacter) {
-                    message.data.truncate(error.valid_up_to());
-                } else if (!half || ends) && self.finds(InvalidUtf8, Stage::Payload, frame.stage) {
-                    return Err(InvalidUtf8);
-                }
+        let text = match message.kind {
+            MessageKind::Text => std::str::from_utf8(&message.data).map(|_| ()),
+            MessageKind::Binary => Ok(()),
+        };
+        if let Err(error) = text {
+            let half = error.error_len().is_none();
+            if half && ends && fragments > 1 && self.does(Deviation::DropsHalfCharacter) {
+                message.data.truncate(error.valid_up_to());
+            } else if (!half || ends) && self.finds(InvalidUtf8, Stage::Payload, frame.stage) {
+                return Err(InvalidUtf8);
             }
         }
         match ends {

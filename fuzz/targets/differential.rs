@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use websocket_proto::{Config, Connection, Delivery, Limits, ProtocolError, Role};
 use websocket_proto_fuzz::{
     Deviation, FASTWEBSOCKETS, Naive, Observed, Outcome, Peer, Script, TUNGSTENITE, Transport,
-    Wire, close_in, frame, observe,
+    Wire, close_in, frame, observe, receive_within_bounds,
 };
 
 const PEERS: [Peer; 2] = [TUNGSTENITE, FASTWEBSOCKETS];
@@ -39,6 +39,7 @@ fuzz_target!(init: everything_known_is_so(), |data: &[u8]| {
         }
     }
 
+    receive_within_bounds(role, &config, cuts.clone().pieces(bytes.clone()));
     let naive = Naive { receiver: role, limits: &config.limits, deviations: &[] };
     assert_eq!(ours(role, &config, cuts.clone().pieces(bytes.clone())), naive.read(&bytes));
     for peer in &PEERS {

@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     }
     expected.inflater = None;
 
-    let compression = Compression::default();
+    let compression = Compression::with_pool(CompressionPool::new(2));
     let mut violations = Vec::new();
     for delivery in [Delivery::Messages, Delivery::Chunks] {
         for (index, cuts) in cuts.iter().enumerate() {
@@ -360,8 +360,7 @@ fn play(mut connection: Connection, pieces: Vec<Vec<u8>>, released: bool) -> See
 }
 
 fn measure(setting: &Setting, delivery: Delivery, pieces: &mut [Vec<u8>]) {
-    let mut compression = Compression::default();
-    compression.pool = CompressionPool::new(8);
+    let compression = Compression::with_pool(CompressionPool::new(8));
     let mut connection = setting.connection(delivery, compression);
     for piece in pieces {
         let mut input = piece.as_mut_slice();

@@ -13,14 +13,8 @@ use websocket_proto::{
     State, Transmit,
 };
 
+use crate::memory::{BESIDE, CODECS, most_of_a_message};
 use crate::{Ledger, Observed, Script, Wire, config, connection, frame};
-
-/// Bytes that a connection may hold beside messages: itself, control frames, what is remembered of its end.
-const BESIDE: usize = 8 << 10;
-/// Bytes of a compressor, a decompressor and what they keep for later.
-const CODECS: usize = 640 << 10;
-/// To how many bytes one of a compressed message may be inflated.
-const RATIO: u64 = 1032;
 
 /// Plays the script on a connection of this role and asserts what always has to hold.
 pub fn drive_connection(role: Role, data: &[u8]) {
@@ -55,9 +49,7 @@ struct Machine {
 
 /// What it may hold.
 struct Most {
-    message: u64,
-    compression: bool,
-    write_buffer: usize,
+    config: Config,
     /// The longest message that was sent, and the most bytes that were queued.
     sent: usize,
     queued: usize,
@@ -339,11 +331,13 @@ impl Machine {
         let most = &mut self.most;
         most.queued = most.queued.max(queued);
         let control = 8 << 10;
-        assert!(queued <= most.write_buffer + control + most.sent + most.sent / 8 + 64);
-        let ratio = if most.compression { RATIO } else { 1 };
-        let message = (received.bytes * ratio).min(most.message);
-        let codecs = if most.compression { CODECS } else { 0 };
-        let bound = 2 * (message as usize + most.queued + most.sent) + BESIDE + codecs;
+        assert!(
+            queued
+                <= most.config.limits.max_write_buffer + control + most.sent + most.sent / 8 + 64
+        );
+        let message = most_of_a_message(&most.config, received.bytes);
+        let codecs = if most.config.compression.is_some() { CODECS } else { 0 };
+        let bound = message + 2 * (most.queued + most.sent) + BESIDE + codecs;
         let held = self.ledger.held();
         assert!(held <= bound as isize, "{held} bytes of {bound}");
     }
@@ -383,9 +377,7 @@ impl Machine {
 impl Most {
     fn new(config: &Config) -> Self {
         Self {
-            message: config.limits.max_message_size,
-            compression: config.compression.is_some(),
-            write_buffer: config.limits.max_write_buffer,
+            config: config.clone(),
             // Of most operations.
             sent: 3 * 255,
             queued: 0,

@@ -31,7 +31,7 @@ impl Machine {
     /// Lends a message to the transport, which takes some of what it is shown.
     pub(super) fn lend(&mut self, script: &mut Script<'_>) {
         let data = self.payload(script);
-        let count = usize::try_from(script.number()).unwrap();
+        let count = script.number();
         let open = self.state() == State::Open;
         let (unsent, frames) = self.queued();
         let result = outgoing!(self, lend_binary(&data)).map(|mut lent| {
