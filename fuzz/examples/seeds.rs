@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-#[allow(dead_code, unused_imports, reason = "the tests play the vectors, too")]
+#[allow(dead_code, unused_imports, clippy::all, reason = "the tests play the vectors, too")]
 #[path = "../../tests/vectors_runner/mod.rs"]
 mod vectors_runner;
 
