@@ -3,7 +3,8 @@
 //! By default, by the rules. With a list of deviations it does what an implementation does that is known to deviate so, and
 //! thus says exactly what is excused.
 
-use websocket_proto::{CloseCode, Limits, MessageKind, ProtocolError, Role};
+use websocket_proto::ProtocolError::{self, *};
+use websocket_proto::{CloseCode, Limits, MessageKind, Role};
 
 use crate::Observed;
 
@@ -36,6 +37,8 @@ pub enum Deviation {
     KeepsMask,
     /// The half of a character at the end of a fragmented text is left out (§8.1).
     DropsHalfCharacter,
+    /// The reason of a Close is looked at before the status code.
+    LooksAtReasonFirst,
     /// The application is told of a status code that may not be sent as of 1002 (§7.4).
     ReplacesCloseCode,
     /// 1014, which IANA has registered, may not be sent (§7.4).
@@ -117,7 +120,7 @@ impl Naive<'_> {
             let silent = self.does(Deviation::IsSilent)
                 || self.does(Deviation::IsSilentButForCloseCode)
                     && violation != ProtocolError::InvalidCloseCode;
-            outcome.answer = (!silent).then(|| Some(violation.close_code().as_u16()));
+            outcome.answer = (!silent).then(|| Some(code(violation)));
         }
         (outcome, violation)
     }
@@ -129,7 +132,6 @@ impl Naive<'_> {
         open: &mut Option<Open>,
         events: &mut Vec<Observed>,
     ) -> Result<(), ProtocolError> {
-        use ProtocolError::*;
         let is_control = frame.opcode >= 8;
         let is_server = self.receiver == Role::Server;
         // By the seven bits of the length, unless it is taken in any form.
@@ -243,22 +245,21 @@ impl Naive<'_> {
             (_, [high, low, reason @ ..]) => {
                 let number = u16::from_be_bytes([*high, *low]);
                 let reason = std::str::from_utf8(reason);
-                let may_be_sent = matches!(number, 1000..=1003 | 1007..=1014 | 3000..=4999);
-                match CloseCode::new(number).filter(|_| may_be_sent) {
-                    Some(code) if number != 1014 || !self.does(Deviation::NoBadGateway) => {
-                        let reason = reason.map_err(|_| ProtocolError::InvalidCloseReason)?;
-                        Observed::Close(Some(code), reason.into())
-                    }
-                    // Those who have the application told this have looked at the reason before.
-                    _ if self.does(Deviation::ReplacesCloseCode) => {
-                        reason.map_err(|_| ProtocolError::InvalidCloseReason)?;
-                        let reason = "Protocol violation".into();
-                        Observed::Close(Some(CloseCode::PROTOCOL_ERROR), reason)
-                    }
-                    _ if reason.is_err() && self.does(Deviation::IsSilentButForCloseCode) => {
-                        return Err(ProtocolError::InvalidCloseReason);
-                    }
-                    _ => return Err(ProtocolError::InvalidCloseCode),
+                if reason.is_err() && self.does(Deviation::LooksAtReasonFirst) {
+                    return Err(InvalidCloseReason);
+                }
+                let may_be_sent = match number {
+                    1014 => !self.does(Deviation::NoBadGateway),
+                    _ => matches!(number, 1000..=1003 | 1007..=1013 | 3000..=4999),
+                };
+                if may_be_sent {
+                    let code = CloseCode::new(number).expect("a code that may be sent");
+                    let reason = reason.map_err(|_| InvalidCloseReason)?;
+                    Observed::Close(Some(code), reason.into())
+                } else if self.does(Deviation::ReplacesCloseCode) {
+                    Observed::Close(Some(CloseCode::PROTOCOL_ERROR), "Protocol violation".into())
+                } else {
+                    return Err(InvalidCloseCode);
                 }
             }
         });
@@ -276,6 +277,16 @@ impl Naive<'_> {
             _ => None,
         });
         !self.does(Deviation::Accepts(violation)) && there >= late.unwrap_or(rule)
+    }
+}
+
+/// §7.4.1: what the peer is told.
+fn code(violation: ProtocolError) -> u16 {
+    match violation {
+        InvalidUtf8 | InvalidCloseReason => 1007,
+        TooManyFragments | TooManyEmptyFragments => 1008,
+        FrameTooLarge | MessageTooLarge => 1009,
+        _ => 1002,
     }
 }
 

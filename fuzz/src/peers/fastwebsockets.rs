@@ -120,6 +120,11 @@ const KNOWN: &[Known] = &[
         is: "a fragmented text that ends inside a character is delivered without it",
     },
     Known {
+        deviation: LooksAtReasonFirst,
+        shown_to: (Role::Client, &[0x88, 0x03, 0x03, 0xED, 0xFF]),
+        is: "the reason of a Close is looked at before the status code",
+    },
+    Known {
         deviation: NoBadGateway,
         shown_to: (Role::Client, &[0x88, 0x02, 0x03, 0xF6]),
         is: "1014 is a status code that may not be sent",

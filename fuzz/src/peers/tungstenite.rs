@@ -95,6 +95,11 @@ const KNOWN: &[Known] = &[
         is: "a status code that may not be sent is no failure: the application is told 1002 with another reason",
     },
     Known {
+        deviation: LooksAtReasonFirst,
+        shown_to: (Role::Client, &[0x88, 0x03, 0x03, 0xED, 0xFF]),
+        is: "the reason of a Close is looked at before the status code",
+    },
+    Known {
         deviation: NoBadGateway,
         shown_to: (Role::Client, &[0x88, 0x02, 0x03, 0xF6]),
         is: "1014 is a status code that may not be sent",
