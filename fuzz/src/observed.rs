@@ -14,7 +14,7 @@ pub enum Observed {
 }
 
 /// Adds what `event` says to what was observed so far; the chunks of a message become one.
-pub fn observe(event: Event<'_>, so_far: &mut Vec<Observed>) {
+pub fn observe(event: &Event<'_>, so_far: &mut Vec<Observed>) {
     let observed = match event {
         Event::Text(text) => Observed::Message(MessageKind::Text, text.as_bytes().to_vec()),
         Event::Binary(data) => Observed::Message(MessageKind::Binary, data.to_vec()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use websocket_proto::deflate::{Agreement, Compress, Compression};
+use websocket_proto::deflate::{Agreement, Compress, Compression, CompressionPool};
 use websocket_proto::{Config, Connection, Delivery, Liveness, Role};
 
 use crate::Script;
@@ -64,7 +64,8 @@ pub fn config(role: Role, script: &mut Script<'_>) -> Config {
         config.timeouts.close = Some(Duration::ZERO);
     }
     if choices & 128 != 0 {
-        let mut compression = Compression::default();
+        // Not that of the process, which would remember the input before.
+        let mut compression = Compression::with_pool(CompressionPool::new(1));
         compression.compress = Compress::Above(10);
         compression.level = 1;
         compression.preferences.server_no_context_takeover = limits & 128 != 0;

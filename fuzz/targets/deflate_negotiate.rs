@@ -6,13 +6,23 @@
 use bytes::Buf;
 use libfuzzer_sys::fuzz_target;
 use websocket_proto::deflate::{
-    Agreement, ClientWindow, Compress, Compression, Offer, Preferences, WindowBits,
+    Agreement, ClientWindow, Compress, Compression, CompressionPool, Offer, Preferences, WindowBits,
 };
 use websocket_proto::handshake::{Acceptance, Client, ClientRequest, HandshakeError, Server, Uri};
 use websocket_proto::{Config, Connection, Event, State, Transmit};
-use websocket_proto_fuzz::{ReferenceInflater, Script, offer, preferences};
+use websocket_proto_fuzz::{ReferenceInflater, Script, held, offer, peak_of, preferences};
 
-fuzz_target!(|data: &[u8]| {
+/// Bytes of a few handshakes, of two connections and of their codecs.
+const MEMORY: isize = 1 << 20;
+
+fuzz_target!(init: ReferenceInflater::prepare(), |data: &[u8]| {
+    let memory = held();
+    let ((), peak) = peak_of(|| play(data));
+    assert!(peak <= MEMORY, "{peak} bytes");
+    assert_eq!(held(), memory, "everything is freed");
+});
+
+fn play(data: &[u8]) {
     let mut script = Script::new(data);
     let choices = script.byte();
     let preferences = preferences(&mut script);
@@ -25,7 +35,7 @@ fuzz_target!(|data: &[u8]| {
     serve(choices, preferences, &lines, lists.as_ref().map(Option::as_deref));
     connect(choices, &offers, &lines, lists.as_ref().map(Option::as_deref));
     meet(choices, preferences, &offers);
-});
+}
 
 /// An extension, as it stands in a list.
 struct Element {
@@ -138,7 +148,7 @@ fn window(bits: u8) -> WindowBits {
 }
 
 fn compression() -> Compression {
-    let mut compression = Compression::default();
+    let mut compression = Compression::with_pool(CompressionPool::new(0));
     compression.compress = Compress::Always;
     compression.level = 1;
     compression.memory_level = 1;

@@ -15,14 +15,25 @@ use websocket_proto::frame::{Decoder, Opcode};
 use websocket_proto::{
     Config, Connection, Delivery, MessageKind, Prepared, Role, SendError, State, Transmit,
 };
-use websocket_proto_fuzz::{Observed, ReferenceInflater, Script, agreement, observe};
+use websocket_proto_fuzz::{
+    Observed, ReferenceInflater, Script, agreement, held, observe, peak_of,
+};
 
 /// Bytes of one message or fragment.
 const MOST: usize = 30 << 10;
 /// Bytes of all messages.
 const IN_ALL: usize = 80 << 10;
+/// Bytes of two connections, their codecs and all that is kept to be compared.
+const MEMORY: isize = 3 << 20;
 
-fuzz_target!(|data: &[u8]| {
+fuzz_target!(init: ReferenceInflater::prepare(), |data: &[u8]| {
+    let memory = held();
+    let ((), peak) = peak_of(|| play(data));
+    assert!(peak <= MEMORY, "{peak} bytes");
+    assert_eq!(held(), memory, "everything is freed");
+});
+
+fn play(data: &[u8]) {
     let mut script = Script::new(data);
     let agreement = agreement(&mut script);
     let shared = CompressionPool::new(1);
@@ -57,16 +68,16 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
-    for _ in 0..100_000 {
-        if !(carry(&mut ends, 0, 3000) | carry(&mut ends, 1, 3000)) {
-            break;
-        }
+    let mut rounds = 0;
+    while carry(&mut ends, 0, 3000) | carry(&mut ends, 1, 3000) {
+        rounds += 1;
+        assert!(rounds < 100_000, "it comes to an end");
     }
     for end in ends {
         assert_eq!(end.connection.state(), State::Open);
         assert!(end.messages.is_empty() && end.tap.sent.is_empty(), "everything has arrived");
     }
-});
+}
 
 struct End {
     connection: Connection,
@@ -103,7 +114,7 @@ impl End {
             ),
         };
         let bits = window.map_or(15, WindowBits::bits);
-        let mut compression = Compression::default();
+        let mut compression = Compression::with_pool(pool);
         let (levels, choices) = (script.byte(), script.byte());
         compression.level = levels % 10;
         compression.memory_level = levels / 10 % 10;
@@ -112,7 +123,6 @@ impl End {
             2 => Compress::Never,
             _ => Compress::Above(100),
         };
-        compression.pool = pool;
         config.compression = Some(compression.clone());
         config.timeouts.ping_interval = None;
         config.timeouts.write_stall = None;
@@ -288,7 +298,7 @@ impl End {
     fn receive(&mut self, mut bytes: Vec<u8>, sender: &mut Self) {
         let mut input = bytes.as_mut_slice();
         while let Some(event) = self.connection.receive(&mut input).expect("all is by the rules") {
-            observe(event, &mut self.received);
+            observe(&event, &mut self.received);
             match self.received.pop() {
                 Some(Observed::Message(kind, data)) => {
                     assert!(sender.messages.pop_front() == Some((kind, data)));

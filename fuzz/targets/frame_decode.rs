@@ -1,4 +1,4 @@
-//! The frame decoder and the UTF-8 validator, in any pieces, against references that know no pieces.
+//! The frame decoder and the UTF-8 validator, in any pieces and without memory, against references that know no pieces.
 
 #![no_main]
 
@@ -7,7 +7,7 @@ use websocket_proto::Role;
 use websocket_proto::frame::{Decoder, Header};
 use websocket_proto::rules::Sequence;
 use websocket_proto::utf8::Validator;
-use websocket_proto_fuzz::{Script, decode_all};
+use websocket_proto_fuzz::{Script, decode_all, held};
 
 fuzz_target!(|data: &[u8]| {
     let mut script = Script::new(data);
@@ -28,8 +28,10 @@ fn frames(role: Role, bytes: &[u8], cuts: &mut Script<'_>) {
     for mut piece in cuts.pieces(bytes.to_vec()) {
         let mut input = piece.as_mut_slice();
         loop {
-            let before = input.len();
-            match decoder.decode(&mut input) {
+            let (before, memory) = (input.len(), held());
+            let result = decoder.decode(&mut input);
+            assert_eq!(held(), memory, "frames need no memory");
+            match result {
                 Ok(Some(part)) => {
                     assert!(found.is_none(), "nothing comes after a violation");
                     assert!(input.len() < before, "a part takes input");

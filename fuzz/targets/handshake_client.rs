@@ -11,7 +11,7 @@ use websocket_proto::handshake::{
     Acceptance, Client, ClientRequest, Established, HandshakeError, OriginPolicy, Server, Uri,
 };
 use websocket_proto::{Config, State, Transmit};
-use websocket_proto_fuzz::Script;
+use websocket_proto_fuzz::{Script, held, peak_of};
 
 /// Stands for the right value of `Sec-WebSocket-Accept`.
 const ACCEPT: &[u8] = b"{accept}";
@@ -21,9 +21,12 @@ fuzz_target!(|data: &[u8]| {
     let choices = script.byte();
     let cuts = Script::new(script.short());
     let bytes = script.rest();
+    let memory = held();
     let whole = play(choices, bytes, Script::new(&[]));
     let cut = play(choices, bytes, cuts);
     assert_eq!(whole, cut);
+    drop((whole, cut));
+    assert_eq!(held(), memory, "everything is freed");
 });
 
 #[derive(Debug, Default, PartialEq)]
@@ -37,8 +40,7 @@ struct Outcome {
     left: Vec<u8>,
 }
 
-fn play(choices: u8, response: &[u8], mut cuts: Script<'_>) -> Outcome {
-    let mut outcome = Outcome::default();
+fn config(choices: u8) -> Config {
     let mut config = Config::client();
     if choices & 1 != 0 {
         config.limits.max_head_size = 300;
@@ -46,6 +48,14 @@ fn play(choices: u8, response: &[u8], mut cuts: Script<'_>) -> Outcome {
         config.limits.max_interim_responses = 1;
         config.limits.max_refusal_body = 16;
     }
+    config
+}
+
+fn play(choices: u8, response: &[u8], mut cuts: Script<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let limits = config(choices).limits;
+    // Buffers grow to twice what they hold.
+    let most = 2 * (limits.max_head_size + limits.max_refusal_body) + (4 << 10);
     let mut request = ClientRequest::new(Uri::parse("ws://example.com/chat").unwrap());
     if choices & 2 != 0 {
         request = request.subprotocols(["chat", "superchat"]).unwrap();
@@ -53,7 +63,7 @@ fn play(choices: u8, response: &[u8], mut cuts: Script<'_>) -> Outcome {
     if choices & 4 != 0 {
         request = request.origin("https://example.com").unwrap().header("Cookie", "a=b").unwrap();
     }
-    let mut client = Client::new(&request, config, [7; 32]);
+    let mut client = Client::new(&request, config(choices), [7; 32]);
     client.tick(Duration::ZERO);
     let accept = accept(&mut client, choices & 8 != 0);
     let response = substitute(response, &accept);
@@ -62,8 +72,11 @@ fn play(choices: u8, response: &[u8], mut cuts: Script<'_>) -> Outcome {
     let mut pieces = cuts.pieces(response).into_iter();
     for mut piece in &mut pieces {
         let mut input = piece.as_mut_slice();
-        match client.receive(&mut input) {
+        let (result, peak) = peak_of(|| client.receive(&mut input));
+        assert!(peak <= most as isize, "{peak} bytes of {most}");
+        match result {
             Ok(Some(opened)) => {
+                assert_eq!(outcome.error, None, "nothing comes after an error");
                 assert_eq!(client.state(), State::Closed);
                 outcome.left.extend_from_slice(input);
                 established = Some(opened);

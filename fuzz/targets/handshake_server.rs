@@ -10,13 +10,14 @@ use websocket_proto::handshake::{
     Acceptance, HandshakeError, OriginPolicy, Request, Response, Server,
 };
 use websocket_proto::{Config, Connection, State, Transmit};
-use websocket_proto_fuzz::Script;
+use websocket_proto_fuzz::{Script, held, peak_of};
 
 fuzz_target!(|data: &[u8]| {
     let mut script = Script::new(data);
     let choices = script.byte();
     let cuts = Script::new(script.short());
     let bytes = script.rest().to_vec();
+    measure(choices, cuts.clone().pieces(bytes.clone()));
     let whole = play(choices, bytes.clone(), Script::new(&[]));
     let cut = play(choices, bytes, cuts);
     assert_eq!(whole, cut);
@@ -89,6 +90,22 @@ fn acceptance(choices: u8) -> Acceptance {
     }
 }
 
+/// Until there is a request, nothing but a head is held, within its limit.
+fn measure(choices: u8, mut pieces: Vec<Vec<u8>>) {
+    let most = 2 * config(choices).limits.max_head_size + (4 << 10);
+    let before = held();
+    let ((), peak) = peak_of(|| {
+        let mut server = Server::new(config(choices));
+        for piece in &mut pieces {
+            if matches!(server.receive(&mut piece.as_mut_slice()), Ok(Some(_))) {
+                break;
+            }
+        }
+    });
+    assert!(peak <= most as isize, "{peak} bytes of {most}");
+    assert_eq!(held(), before, "everything is freed");
+}
+
 fn play(choices: u8, bytes: Vec<u8>, mut cuts: Script<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     let mut server = Server::new(config(choices));
@@ -99,6 +116,7 @@ fn play(choices: u8, bytes: Vec<u8>, mut cuts: Script<'_>) -> Outcome {
         let mut input = piece.as_mut_slice();
         match server.receive(&mut input) {
             Ok(Some(complete)) => {
+                assert_eq!(outcome.error, None, "nothing comes after an error");
                 assert_eq!(server.state(), State::Closed);
                 outcome.left.extend_from_slice(input);
                 request = Some(complete);

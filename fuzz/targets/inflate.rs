@@ -11,11 +11,8 @@ use websocket_proto::{
     Config, Connection, Delivery, Event, MessageKind, ProtocolError, Role, State,
 };
 use websocket_proto_fuzz::{
-    Counting, Deflated, Ending, Observed, ReferenceInflater, Script, held, observe, peak_of,
+    Deflated, Ending, Observed, ReferenceInflater, Script, held, observe, peak_of,
 };
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// The most that a decompressor, a chunk and everything else may come to.
 const BESIDE: usize = 80 << 10;
@@ -36,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     }
     expected.inflater = None;
 
-    let compression = Compression::default();
+    let compression = Compression::with_pool(CompressionPool::new(2));
     let mut violations = Vec::new();
     for delivery in [Delivery::Messages, Delivery::Chunks] {
         for (index, cuts) in cuts.iter().enumerate() {
@@ -330,7 +327,7 @@ fn play(mut connection: Connection, pieces: Vec<Vec<u8>>, released: bool) -> See
                     if let Event::Chunk(chunk) = &event {
                         assert!(chunk.data.len() <= most, "chunks are bounded");
                     }
-                    observe(event, &mut events);
+                    observe(&event, &mut events);
                 }
                 Ok(None) => break,
                 Err(error) => assert_eq!(violation.replace(error), None),
@@ -363,8 +360,7 @@ fn play(mut connection: Connection, pieces: Vec<Vec<u8>>, released: bool) -> See
 }
 
 fn measure(setting: &Setting, delivery: Delivery, pieces: &mut [Vec<u8>]) {
-    let mut compression = Compression::default();
-    compression.pool = CompressionPool::new(8);
+    let compression = Compression::with_pool(CompressionPool::new(8));
     let mut connection = setting.connection(delivery, compression);
     for piece in pieces {
         let mut input = piece.as_mut_slice();

@@ -12,9 +12,15 @@ use websocket_proto::{
     CloseCode, CloseInformation, Config, Connection, MessageKind, Prepared, Role, SendError, State,
     Transmit,
 };
-use websocket_proto_fuzz::{Observed, Script, config, observe};
+use websocket_proto_fuzz::{Observed, Script, Wire, config, held, observe};
 
 fuzz_target!(|data: &[u8]| {
+    let memory = held();
+    play(data);
+    assert_eq!(held(), memory, "everything is freed");
+});
+
+fn play(data: &[u8]) {
     let mut script = Script::new(data);
     let server = config(Role::Server, &mut script);
     let client = config(Role::Client, &mut script);
@@ -47,7 +53,7 @@ fuzz_target!(|data: &[u8]| {
         carry(&mut ends, side, bytes);
     }
     settle(&mut ends);
-});
+}
 
 /// Neither limits of size nor deadlines shall end these connections.
 fn without_deadlines(mut config: Config) -> Config {
@@ -75,11 +81,14 @@ struct End {
     /// Whether this end has called `close`, and it was allowed.
     closed: bool,
     received: Vec<Observed>,
+    /// Reads what this end sends.
+    wire: Wire,
 }
 
 impl End {
     fn new(connection: Connection) -> Self {
         Self {
+            wire: Wire::new(connection.role().peer(), false),
             connection,
             messages: VecDeque::new(),
             pings: VecDeque::new(),
@@ -146,7 +155,7 @@ impl End {
     fn receive(&mut self, mut bytes: Vec<u8>, sender: &mut Self) {
         let mut input = bytes.as_mut_slice();
         while let Some(event) = self.connection.receive(&mut input).expect("all is by the rules") {
-            observe(event, &mut self.received);
+            observe(&event, &mut self.received);
             match self.received.pop() {
                 Some(Observed::Message(kind, data)) => {
                     assert_eq!(sender.messages.pop_front(), Some((kind, data)));
@@ -179,16 +188,18 @@ fn carry(ends: &mut [End; 2], from: usize, count: usize) -> bool {
         Transmit::Abort => panic!("nobody has a reason to give up"),
         _ => return false,
     };
+    assert!(!bytes.is_empty() || count == 0, "what is written gets less");
+    sender.wire.take(&bytes);
     receiver.receive(bytes, sender);
     true
 }
 
 /// Lets everything that is on its way arrive.
 fn settle(ends: &mut [End; 2]) {
-    for _ in 0..100_000 {
-        if !(carry(ends, 0, 3000) | carry(ends, 1, 3000)) {
-            break;
-        }
+    let mut rounds = 0;
+    while carry(ends, 0, 3000) | carry(ends, 1, 3000) {
+        rounds += 1;
+        assert!(rounds < 100_000, "it comes to an end");
     }
     let [server, client] = ends;
     let (server_closed, client_closed) = (server.closed, client.closed);

@@ -7,11 +7,13 @@ use bytes::Buf;
 use libfuzzer_sys::fuzz_target;
 use websocket_proto::handshake::{Client, ClientRequest, Server, Uri};
 use websocket_proto::{Config, Transmit};
-use websocket_proto_fuzz::Script;
+use websocket_proto_fuzz::{Script, peak_of};
 
 fuzz_target!(|data: &[u8]| {
     let text = std::str::from_utf8(data).ok();
-    if let Some(uri) = text.and_then(|text| Uri::parse(text).ok()) {
+    let (uri, peak) = peak_of(|| text.and_then(|text| Uri::parse(text).ok()));
+    assert!(peak <= 2 * data.len() as isize + 256, "{peak} bytes for {}", data.len());
+    if let Some(uri) = uri {
         check(&uri);
     }
     let mut script = Script::new(data);

@@ -16,7 +16,7 @@ mod puff;
 mod settings;
 mod stage;
 mod text;
-mod vector;
+pub(crate) mod vector;
 mod wire;
 mod words;
 
@@ -86,7 +86,7 @@ fn play_modes(vector: &Vector, side: Side) -> Result<usize, String> {
 }
 
 /// The bytes that come from the peer, step by step; `{ping}` is 8 bytes.
-fn inputs(vector: &Vector, side: Side) -> Result<Vec<Vec<u8>>, String> {
+pub(crate) fn inputs(vector: &Vector, side: Side) -> Result<Vec<Vec<u8>>, String> {
     let mut wire = wire::Wire::new(side, None);
     let inputs = vector.steps.iter().filter(|step| step.action.is_input());
     inputs.map(|step| wire.input(&step.action, &[0; 8], "")).collect()

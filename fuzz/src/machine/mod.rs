@@ -1,24 +1,27 @@
 //! A connection, whole or in halves, to which anything happens in any order.
 
-use std::io::IoSlice;
+mod receiving;
+mod sending;
+mod transmitting;
+
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
-use websocket_proto::deflate::{Compress, Compression};
+use bytes::Bytes;
+use websocket_proto::deflate::{Compress, Compression, CompressionPool};
 use websocket_proto::{
     CloseCode, CloseStatus, Config, Connection, Incoming, MessageKind, Outgoing, Prepared, Role,
-    SendError, State, Transmit,
+    State, Transmit,
 };
 
-use crate::{Observed, Script, Wire, config, connection, frame, observe};
+use crate::memory::{BESIDE, CODECS, most_of_a_message};
+use crate::{Ledger, Observed, Script, Wire, config, connection, frame};
 
 /// Plays the script on a connection of this role and asserts what always has to hold.
 pub fn drive_connection(role: Role, data: &[u8]) {
     let mut script = Script::new(data);
     let config = config(role, &mut script);
     let seed = if role == Role::Client { script.byte() } else { 0 };
-    let connection = connection(role, config, [seed; 32]);
-    let mut machine = Machine::new(role, connection);
+    let mut machine = Machine::new(role, config, seed);
     while !script.is_over() {
         machine.step(&mut script);
         machine.check();
@@ -39,6 +42,17 @@ struct Machine {
     /// No event may come any more: the peer's Close, a violation or the end was received.
     deaf: bool,
     now: Duration,
+    /// What the connection holds.
+    ledger: Ledger,
+    most: Most,
+}
+
+/// What it may hold.
+struct Most {
+    config: Config,
+    /// The longest message that was sent, and the most bytes that were queued.
+    sent: usize,
+    queued: usize,
 }
 
 /// Calls a method that `Connection` and `Outgoing` have in common.
@@ -51,8 +65,13 @@ macro_rules! outgoing {
     };
 }
 
+use outgoing;
+
 impl Machine {
-    fn new(role: Role, connection: Connection) -> Self {
+    fn new(role: Role, config: Config, seed: u8) -> Self {
+        let ledger = Ledger::new();
+        let most = Most::new(&config);
+        let connection = connection(role, config, [seed; 32]);
         Self {
             role,
             wire: Wire::new(role.peer(), connection.compression().is_some()),
@@ -60,6 +79,8 @@ impl Machine {
             events: Vec::new(),
             deaf: false,
             now: Duration::ZERO,
+            ledger,
+            most,
         }
     }
 
@@ -78,21 +99,21 @@ impl Machine {
                 self.send(|machine| outgoing!(machine, send_text(&text)));
             }
             3 => {
-                let data = many(script);
+                let data = self.payload(script);
                 self.send(|machine| outgoing!(machine, send_binary(&data)));
             }
             4 => {
                 let kind = kind(script);
-                let data = Bytes::from(many(script));
+                let data = Bytes::from(self.payload(script));
                 self.send(|machine| outgoing!(machine, send_shared(kind, &data)));
             }
             operation @ (5 | 25) => {
                 let message = match script.flag() {
                     true => Prepared::text(String::from_utf8_lossy(script.short()).into_owned()),
-                    false => Prepared::binary(many(script)),
+                    false => Prepared::binary(self.payload(script)),
                 };
                 let message = match operation {
-                    25 => message.compressed(&Compression::default()),
+                    25 => message.compressed(&Compression::with_pool(CompressionPool::new(0))),
                     _ => message,
                 };
                 self.send(|machine| outgoing!(machine, send_prepared(&message)));
@@ -161,8 +182,17 @@ impl Machine {
                 outgoing!(self, set_compress(choice));
             }
             26 => self.lend(script),
+            27 => self.finish(),
             _ => {}
         }
+    }
+
+    /// A payload of up to 65,025 bytes.
+    fn payload(&mut self, script: &mut Script<'_>) -> Vec<u8> {
+        let times = script.byte();
+        let payload = script.short().repeat(times.into());
+        self.most.sent = self.most.sent.max(payload.len());
+        payload
     }
 
     fn state(&self) -> State {
@@ -170,96 +200,6 @@ impl Machine {
             Ends::Whole(connection) => connection.state(),
             Ends::Halves(_, outgoing) => outgoing.state(),
         }
-    }
-
-    fn receive(&mut self, bytes: Vec<u8>, script: &mut Script<'_>) {
-        for mut piece in script.pieces(bytes) {
-            let mut input = piece.as_mut_slice();
-            loop {
-                let before = input.len();
-                let result = match self.ends.as_mut().unwrap() {
-                    Ends::Whole(connection) => connection.receive(&mut input),
-                    Ends::Halves(incoming, _) => incoming.receive(&mut input),
-                };
-                assert!(!self.deaf || matches!(result, Ok(None)), "nothing comes after the end");
-                match result {
-                    Ok(Some(event)) => {
-                        observe(event, &mut self.events);
-                        assert!(input.len() < before, "an event takes input");
-                        self.deaf = matches!(self.events.last(), Some(Observed::Close(..)));
-                        if !self.deaf && self.events.len() > 64 {
-                            self.events.retain(|seen| matches!(seen, Observed::Part(..)));
-                        }
-                    }
-                    Ok(None) => break,
-                    Err(_) => {
-                        self.deaf = true;
-                        break;
-                    }
-                }
-                if let (true, Some(Ends::Whole(connection))) = (self.deaf, &self.ends) {
-                    assert_ne!(connection.state(), State::Open);
-                }
-            }
-            assert!(input.is_empty(), "the input is always taken");
-        }
-        if let (true, Some(Ends::Whole(connection))) = (self.deaf, &self.ends) {
-            assert_ne!(connection.state(), State::Open);
-        }
-    }
-
-    /// A call that is refused changes nothing; after the first Close every one is refused.
-    fn send(&mut self, call: impl FnOnce(&mut Self) -> Result<(), SendError>) {
-        let open = self.state() == State::Open;
-        let (unsent, frames) = self.queued();
-        let result = call(self);
-        let after = self.queued();
-        match result {
-            Ok(()) => {
-                assert!(open, "nothing is sent once a Close was queued");
-                assert!(after.0 > unsent && after.1 == frames + 1);
-            }
-            Err(error) => {
-                assert_eq!(after, (unsent, frames), "{error:?} changes nothing");
-                refused(error, open, unsent);
-            }
-        }
-    }
-
-    /// Lends a message to the transport, which takes some of what it is shown.
-    fn lend(&mut self, script: &mut Script<'_>) {
-        let data = many(script);
-        let count = usize::try_from(script.number()).unwrap();
-        let open = self.state() == State::Open;
-        let (unsent, frames) = self.queued();
-        let result = outgoing!(self, lend_binary(&data)).map(|mut lent| {
-            let whole = lent.remaining();
-            assert!(whole > unsent && !lent.chunk().is_empty());
-            let mut slices = [IoSlice::new(&[]); 64];
-            let filled = lent.chunks_vectored(&mut slices);
-            let shown = concat(&slices[..filled]);
-            assert!(filled == slices.len() || shown.len() == whole, "all of it is shown");
-            assert!(shown.starts_with(lent.chunk()));
-            let taken = shown[..count.min(shown.len())].to_vec();
-            lent.advance(taken.len());
-            assert_eq!(lent.remaining(), whole - taken.len());
-            (whole, taken)
-        });
-        match result {
-            Ok((whole, taken)) => {
-                assert!(open, "nothing is sent once a Close was queued");
-                assert_eq!(self.queued(), (whole - taken.len(), frames + 1));
-                self.wire.take(&taken);
-            }
-            Err(error) => {
-                assert_eq!(self.queued(), (unsent, frames), "{error:?} changes nothing");
-                refused(error, open, unsent);
-            }
-        }
-    }
-
-    fn is_misuse(&self, result: Result<(), SendError>) -> bool {
-        !matches!(result, Err(SendError::ControlTooLong | SendError::Full))
     }
 
     fn queued(&mut self) -> (usize, u64) {
@@ -298,75 +238,6 @@ impl Machine {
         panic!("a deadline stays due");
     }
 
-    fn transmit(&mut self, script: &mut Script<'_>, places: usize) {
-        let count = script.byte();
-        self.write(count.into(), places.min(64));
-    }
-
-    /// Lets the transport take up to `count` bytes; says whether there was something to write.
-    fn write(&mut self, count: usize, places: usize) -> bool {
-        let unsent = self.queued().0;
-        let state = self.state();
-        let mut taken = Vec::new();
-        match outgoing!(self, transmit()) {
-            Transmit::Write(mut output) => {
-                assert_eq!(output.remaining(), unsent);
-                assert!(unsent > 0 && !output.chunk().is_empty(), "there is something to write");
-                assert_ne!(state, State::Closed);
-                let mut slices = [IoSlice::new(&[]); 64];
-                let filled = output.chunks_vectored(&mut slices);
-                let whole: Vec<u8> = concat(&slices[..filled]);
-                assert!(filled == slices.len() || whole.len() == unsent, "all of it is shown");
-                assert!(whole.starts_with(output.chunk()));
-                let filled = output.chunks_vectored(&mut slices[..places]);
-                assert!(filled <= places && whole.starts_with(&concat(&slices[..filled])));
-                let count = count.min(whole.len());
-                taken.extend_from_slice(&whole[..count]);
-                output.advance(count);
-            }
-            Transmit::Shutdown => {
-                assert_eq!(unsent, 0);
-                assert_eq!(state, State::Closing);
-                assert!(self.wire.is_between_frames(), "half-closed between two frames");
-                assert!(self.wire.is_closed(), "half-closed behind our Close");
-                return false;
-            }
-            Transmit::Abort => {
-                assert_eq!(state, State::Closing);
-                return false;
-            }
-            _ => {
-                assert_eq!(unsent, 0);
-                return false;
-            }
-        }
-        self.wire.take(&taken);
-        true
-    }
-
-    fn take_output(&mut self) {
-        let unsent = self.queued().0;
-        match outgoing!(self, take_output()) {
-            Some(bytes) => {
-                assert_eq!(self.queued().0, unsent - bytes.len());
-                assert!(!bytes.is_empty());
-                self.wire.take(&bytes);
-            }
-            None => assert_eq!(unsent, 0),
-        }
-    }
-
-    fn receive_eof(&mut self) {
-        match self.ends.as_mut().unwrap() {
-            Ends::Whole(connection) => {
-                connection.receive_eof();
-                assert_ne!(connection.state(), State::Open);
-            }
-            Ends::Halves(incoming, _) => incoming.receive_eof(),
-        }
-        self.deaf = true;
-    }
-
     fn split(&mut self) {
         self.ends = match self.ends.take() {
             Some(Ends::Whole(connection)) => {
@@ -385,10 +256,18 @@ impl Machine {
             return;
         };
         let open = connection.state() == State::Open;
-        self.wire.take(&connection.into_parts().unsent);
+        let unsent = connection.into_parts().unsent;
+        self.ledger.beside(|| self.wire.take(&unsent));
+        drop(unsent);
         assert!(!open || self.wire.is_between_frames(), "everything is in the parts");
-        let next = Connection::server(Config::server());
-        *self = Self::new(Role::Server, next);
+        self.ledger.beside(|| {
+            self.events = Vec::new();
+            self.wire = Wire::new(Role::Client, false);
+        });
+        self.role = Role::Server;
+        self.most = Most::new(&Config::server());
+        self.ends = Some(Ends::Whole(Box::new(Connection::server(Config::server()))));
+        (self.deaf, self.now) = (false, Duration::ZERO);
     }
 
     fn pass_on(&mut self) {
@@ -439,6 +318,46 @@ impl Machine {
             assert!(information.sent.is_some() && information.error.is_none());
         }
         assert!(state != State::Closed || self.queued().0 == 0);
+        self.check_memory();
+    }
+
+    /// What is held is within the limits, and no more than what has come and is queued calls for.
+    fn check_memory(&mut self) {
+        let received = match self.ends.as_ref().unwrap() {
+            Ends::Whole(connection) => connection.received(),
+            Ends::Halves(incoming, _) => incoming.received(),
+        };
+        let queued = self.queued().0;
+        let most = &mut self.most;
+        most.queued = most.queued.max(queued);
+        let control = 8 << 10;
+        assert!(
+            queued
+                <= most.config.limits.max_write_buffer + control + most.sent + most.sent / 8 + 64
+        );
+        let message = most_of_a_message(&most.config, received.bytes);
+        let codecs = if most.config.compression.is_some() { CODECS } else { 0 };
+        let bound = message + 2 * (most.queued + most.sent) + BESIDE + codecs;
+        let held = self.ledger.held();
+        assert!(held <= bound as isize, "{held} bytes of {bound}");
+    }
+
+    /// Closes, writes everything and hears that the peer is gone: that is the end.
+    fn finish(&mut self) {
+        let _refused = outgoing!(self, close_without_code());
+        loop {
+            self.pass_on();
+            if self.write(usize::MAX, 16) {
+                continue;
+            }
+            match outgoing!(self, transmit()) {
+                Transmit::Shutdown | Transmit::Abort => outgoing!(self, transport_shut_down()),
+                _ => break,
+            }
+        }
+        self.receive_eof();
+        self.pass_on();
+        assert_eq!(self.state(), State::Closed);
     }
 
     /// Every connection can be ended.
@@ -455,25 +374,17 @@ impl Machine {
     }
 }
 
-/// A call may be refused for these reasons.
-fn refused(error: SendError, open: bool, unsent: usize) {
-    assert!(
-        open || matches!(error, SendError::Closed | SendError::Unmasked | SendError::InvalidUtf8)
-    );
-    assert!(!open || error != SendError::Closed);
-    assert!(error != SendError::Full || unsent > 0, "one always fits");
-}
-
-fn concat(slices: &[IoSlice<'_>]) -> Vec<u8> {
-    slices.iter().flat_map(|slice| slice.iter().copied()).collect()
+impl Most {
+    fn new(config: &Config) -> Self {
+        Self {
+            config: config.clone(),
+            // Of most operations.
+            sent: 3 * 255,
+            queued: 0,
+        }
+    }
 }
 
 fn kind(script: &mut Script<'_>) -> MessageKind {
     if script.flag() { MessageKind::Text } else { MessageKind::Binary }
-}
-
-/// A payload of up to 65,280 bytes.
-fn many(script: &mut Script<'_>) -> Vec<u8> {
-    let times = script.byte();
-    script.short().repeat(times.into())
 }
