@@ -1,0 +1,87 @@
+//! Much of what is allowed, and peers that do not read.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::io::Interest;
+use tokio::time::sleep;
+
+use super::peer::{BINARY, CLOSE, FIN, PING, PONG, Peer, Seen, TEXT, frame};
+use crate::kind::Kind;
+
+/// How long a flood that is legal goes on.
+const FLOOD: Duration = Duration::from_secs(2);
+
+/// Bytes that the server can send to a deaf peer; the system makes more of it.
+const WINDOW: u32 = 4096;
+
+/// Pings as fast as they are taken, and reads.
+pub(super) async fn ping(port: u16) -> io::Result<Seen> {
+    let peer = Peer::open(Kind::PingFlood, port, "/", "").await?;
+    let pings = frame(PING, b"are you there?").repeat(500);
+    let until = Instant::now() + FLOOD;
+    let mut frames = peer.frames();
+    let mut left: &[u8] = &pings;
+    let mut pongs = 0_u64;
+    while Instant::now() < until || left.len() < pings.len() {
+        let ready = peer.stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
+        if ready.is_writable() {
+            match peer.stream.try_write(left) {
+                Ok(count) if count == left.len() => left = &pings,
+                Ok(count) => left = &left[count..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if ready.is_readable() && !frames.take()? {
+            return Ok(Seen::End);
+        }
+        while let Some((first, _)) = frames.at_hand() {
+            pongs += u64::from(first == PONG);
+        }
+    }
+    peer.send(&frame(CLOSE, &1000_u16.to_be_bytes())).await?;
+    let mut seen = Seen::End;
+    while let Some((first, body)) = frames.next().await? {
+        pongs += u64::from(first == PONG);
+        if first == CLOSE && body == 1000_u16.to_be_bytes() {
+            seen = Seen::Close(1000);
+        }
+    }
+    // Not each is answered, but some are.
+    if pongs == 0 { Err(io::Error::other("no pong")) } else { Ok(seen) }
+}
+
+/// Many fragments of one message.
+pub(super) async fn fragment(kind: Kind, port: u16) -> io::Result<Seen> {
+    let peer = Peer::open(kind, port, "/", "").await?;
+    let (payload, count): (&[u8], _) = match kind {
+        Kind::TinyFragments => (b"x", 150_000),
+        _ => (b"", 2_000),
+    };
+    peer.send(&frame(TEXT & !FIN, payload)).await?;
+    peer.send(&frame(0, payload).repeat(count)).await?;
+    Ok(peer.closed().await)
+}
+
+/// Sends until the server has had enough, and reads nothing, or a drop now and then.
+pub(super) async fn ignore(kind: Kind, port: u16) -> io::Result<Seen> {
+    let peer = Peer::connect(kind, port, Some(WINDOW)).await?.upgraded("/", "").await?;
+    let bytes = match kind {
+        Kind::DeafPingFlood => frame(PING, &[b'p'; 125]).repeat(100),
+        _ => frame(BINARY, &[b'e'; 100_000]),
+    };
+    let sending = async {
+        while peer.send(&bytes).await.is_ok() {}
+        Seen::Reset
+    };
+    let reading = async {
+        loop {
+            sleep(Duration::from_millis(100)).await;
+            if kind == Kind::Drip && peer.read(&mut [0; 64]).await.is_err() {
+                return Seen::Reset;
+            }
+        }
+    };
+    tokio::select! { seen = sending => Ok(seen), seen = reading => Ok(seen) }
+}

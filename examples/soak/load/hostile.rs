@@ -1,0 +1,101 @@
+//! The hostile peers: a number of them at once, each kind in its turn.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::peer::Seen;
+use super::{attacks, floods};
+use crate::kind::{Kind, PROMISES};
+use crate::random::Random;
+
+/// Beyond what it is given: then a peer says that it is still there.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The most that lies between one peer and the next.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What the peers of a kind have met with.
+pub(crate) struct Met {
+    pub(crate) kind: Kind,
+    pub(crate) started: u64,
+    pub(crate) seen: Vec<(String, u64)>,
+}
+
+impl Met {
+    fn add(&mut self, seen: String) {
+        self.started += 1;
+        match self.seen.iter_mut().find(|(other, _)| *other == seen) {
+            Some((_, count)) => *count += 1,
+            None => self.seen.push((seen, 1)),
+        }
+    }
+}
+
+/// So many at once until then; returns when the last is gone.
+pub(super) async fn crowd(port: u16, count: usize, until: Instant, mut random: Random) -> Vec<Met> {
+    let mut tasks = JoinSet::new();
+    for first in 0..count {
+        tasks.spawn(one_after_another(port, first, until, random.another()));
+    }
+    let kinds = PROMISES.iter().map(|promise| promise.kind);
+    let mut met: Vec<_> = kinds.map(|kind| Met { kind, started: 0, seen: Vec::new() }).collect();
+    while let Some(found) = tasks.join_next().await {
+        match found {
+            Ok(found) => found.into_iter().for_each(|(kind, seen)| met[kind as usize].add(seen)),
+            Err(panic) => eprintln!("a hostile peer: {panic}"),
+        }
+    }
+    met
+}
+
+async fn one_after_another(
+    port: u16,
+    first: usize,
+    until: Instant,
+    mut random: Random,
+) -> Vec<(Kind, String)> {
+    let mut found = Vec::new();
+    for turn in first.. {
+        sleep(random.time(PAUSE)).await;
+        if Instant::now() >= until {
+            break;
+        }
+        let promise = &PROMISES[turn % PROMISES.len()];
+        let attack = attack(promise.kind, port, &mut random);
+        let seen = match timeout(promise.within + PATIENCE, attack).await {
+            Ok(Ok(seen)) => seen.to_string(),
+            // Told while it was writing.
+            Ok(Err(error)) if is_reset(&error) => Seen::Reset.to_string(),
+            Ok(Err(error)) => error.to_string().replace(['\t', '='], " "),
+            Err(_) => Seen::StillThere.to_string(),
+        };
+        found.push((promise.kind, seen));
+    }
+    found
+}
+
+fn is_reset(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
+}
+
+async fn attack(kind: Kind, port: u16, random: &mut Random) -> io::Result<Seen> {
+    use Kind::*;
+    match kind {
+        Silent | SlowHead | HugeHead | LongLine | Garbage | NoUpgrade | CrossOrigin => {
+            attacks::ask(kind, port, random).await
+        }
+        WrongFrames | Unmasked | Oversized | BadUtf8 => attacks::violate(kind, port, random).await,
+        #[cfg(feature = "deflate")]
+        Bomb | Corrupt => attacks::violate(kind, port, random).await,
+        PingFlood => floods::ping(port).await,
+        TinyFragments | EmptyFragments => floods::fragment(kind, port).await,
+        DeafPingFlood | DeafEcho | Drip => floods::ignore(kind, port).await,
+        Unfinished | SlowFrame | NeverPongs => attacks::keep_silent(kind, port).await,
+        NeverCloses | ClosesAndStays | ClosesAndTalks | HalfCloseInside | HalfCloseAfter | Reset => {
+            attacks::end(kind, port).await
+        }
+    }
+}
