@@ -76,13 +76,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sending<S> {
                 return Poll::Ready(false);
             }
             match self.line.poll_read(buffer, cx) {
-                Poll::Ready(Received::Bytes) if self.outgoing.state() == State::Open => {
-                    return Poll::Ready(true);
-                }
                 Poll::Ready(Received::Bytes) => {
-                    // One that goes on and on does not get past the deadline for its Close.
-                    self.let_time_pass(true);
-                    self.stop_if_ended(incoming);
+                    // One that goes on and on does not get past the deadline for its Close, nor past that for what
+                    // it does not take.
+                    let is_open = self.outgoing.state() == State::Open;
+                    if !is_open || self.line.patience().is_some() {
+                        self.let_time_pass(!is_open);
+                        self.stop_if_ended(incoming);
+                    }
                     return Poll::Ready(true);
                 }
                 Poll::Ready(Received::End) => {
