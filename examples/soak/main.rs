@@ -80,7 +80,9 @@ fn soak(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let mut course = Course::new(options.seconds);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = thread::spawn(move || {
-        runtime.block_on(async { tokio::select! { () = serving => {}, _ = stopped => {} } });
+        runtime.block_on(async {
+            tokio::select! { () = serving => {}, _ = stopped => {} }
+        });
     });
     let mut load = Load::start(port, options)?;
     let mut told = Told::default();

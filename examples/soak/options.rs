@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
+use crate::terms;
+
 /// What it says.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -13,7 +15,8 @@ pub(crate) struct Options {
     /// Hostile peers at once.
     pub(crate) hostile: usize,
     pub(crate) seed: u64,
-    /// The longest that an honest peer may wait for an echo or an opening handshake.
+    /// The longest that an honest peer may wait for an echo or an opening handshake. As long as the server itself
+    /// waits for a Pong before it takes a peer for dead, unless told otherwise.
     pub(crate) bound: Duration,
     /// What a hostile peer is given beyond its deadlines: the machine has other things to do, too.
     pub(crate) slack: Duration,
@@ -28,7 +31,7 @@ impl Options {
             honest: 100,
             hostile: 200,
             seed: 1,
-            bound: Duration::from_millis(1000),
+            bound: terms::PONG,
             slack: Duration::from_millis(2000),
             load: None,
         };

@@ -101,8 +101,7 @@ impl Told {
         );
         for (kind, tally) in records.hostile() {
             let promise = kind.promise();
-            let (started, seen) =
-                self.hostile.get(promise.name).cloned().unwrap_or_default();
+            let (started, seen) = self.hostile.get(promise.name).cloned().unwrap_or_default();
             let gone: u64 = tally.endings.iter().map(|(_, count)| count).sum();
             let is_right = |ending: &Ending| promise.endings.contains(ending);
             let right = tally.endings.iter().filter(|(ending, _)| is_right(ending));

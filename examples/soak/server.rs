@@ -90,10 +90,7 @@ async fn echo_owned(websocket: &mut WebSocket<TcpStream>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn echo_some(
-    websocket: &mut WebSocket<TcpStream>,
-    mut random: Random,
-) -> Result<(), Error> {
+async fn echo_some(websocket: &mut WebSocket<TcpStream>, mut random: Random) -> Result<(), Error> {
     for _ in 0..random.below(MOST) {
         match websocket.next().await {
             Some(message) => websocket.feed(message?).await?,

@@ -73,7 +73,8 @@ pub(super) async fn violate(kind: Kind, port: u16, random: &mut Random) -> io::R
             _ => [frame(BINARY & !FIN, &[0; 1000]), header(FIN, MESSAGE as u64 - 999)].concat(),
         },
         Kind::BadUtf8 => {
-            let wrong: [&[u8]; 4] = [b"\xC0\xAF", b"\xED\xA0\x80", b"\xF4\x90\x80\x80", b"\xE2\x82"];
+            let wrong: [&[u8]; 4] =
+                [b"\xC0\xAF", b"\xED\xA0\x80", b"\xF4\x90\x80\x80", b"\xE2\x82"];
             frame(TEXT, &[b"all is well: \xE2\x82\xAC", wrong[random.below(4)]].concat())
         }
         #[cfg(feature = "deflate")]

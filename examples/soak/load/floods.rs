@@ -1,5 +1,6 @@
 //! Much of what is allowed, and peers that do not read.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -21,14 +22,17 @@ pub(super) async fn ping(port: u16) -> io::Result<Seen> {
     let pings = frame(PING, b"are you there?").repeat(500);
     let until = Instant::now() + FLOOD;
     let mut frames = peer.frames();
-    let mut left: &[u8] = &pings;
+    let mut left = VecDeque::new();
+    let mut answers = Vec::new();
     let mut pongs = 0_u64;
-    while Instant::now() < until || left.len() < pings.len() {
+    while Instant::now() < until || !left.is_empty() {
+        if left.is_empty() {
+            left.extend(answers.drain(..).chain(pings.iter().copied()));
+        }
         let ready = peer.stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
         if ready.is_writable() {
-            match peer.stream.try_write(left) {
-                Ok(count) if count == left.len() => left = &pings,
-                Ok(count) => left = &left[count..],
+            match peer.stream.try_write(left.as_slices().0) {
+                Ok(count) => drop(left.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }
@@ -36,8 +40,13 @@ pub(super) async fn ping(port: u16) -> io::Result<Seen> {
         if ready.is_readable() && !frames.take()? {
             return Ok(Seen::End);
         }
-        while let Some((first, _)) = frames.at_hand() {
-            pongs += u64::from(first == PONG);
+        while let Some((first, payload)) = frames.at_hand() {
+            match first {
+                PONG => pongs += 1,
+                // Its own are to be answered, too.
+                PING => answers.extend(frame(PONG, &payload)),
+                _ => {}
+            }
         }
     }
     peer.send(&frame(CLOSE, &1000_u16.to_be_bytes())).await?;

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use websocket_proto::adapter::tokio::{
     ClientOptions, ClientStream, Error, Message, WebSocket, connect_with,
 };
-use websocket_proto::{CloseCode, Config, Utf8Bytes};
+use websocket_proto::{CloseCode, Config, SendError, Utf8Bytes};
 
 use super::delays::Delays;
 use crate::random::Random;
@@ -153,9 +153,13 @@ impl Talk<'_> {
     async fn until_closed(&mut self, random: &mut Random) -> Result<(), Error> {
         loop {
             let message = message(random);
-            self.send(message, random).await?;
+            match self.send(message, random).await {
+                // Its Close has been read, and its end has not.
+                Err(Error::Send(SendError::Closed)) => {}
+                result => result?,
+            }
             if !self.receive().await? {
-                // The Close was on its way when the message was, or there is a gap.
+                // The Close was on its way when the message was, or there is none.
                 let crossed = self.awaited.drain(..).count() as u64;
                 self.findings.with(|sums| sums.crossed += crossed);
                 return Ok(());

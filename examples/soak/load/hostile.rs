@@ -1,8 +1,10 @@
-//! The hostile peers: a number of them at once, each kind in its turn.
+//! The hostile peers: a number of them at once, of any kind.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -10,6 +12,9 @@ use super::peer::Seen;
 use super::{attacks, floods};
 use crate::kind::{Kind, PROMISES};
 use crate::random::Random;
+
+/// Floods at once: each takes as much of a processor as it gets.
+const FLOODS: usize = 4;
 
 /// Beyond what it is given: then a peer says that it is still there.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,8 +42,9 @@ impl Met {
 /// So many at once until then; returns when the last is gone.
 pub(super) async fn crowd(port: u16, count: usize, until: Instant, mut random: Random) -> Vec<Met> {
     let mut tasks = JoinSet::new();
+    let floods = Arc::new(Semaphore::new(FLOODS));
     for first in 0..count {
-        tasks.spawn(one_after_another(port, first, until, random.another()));
+        tasks.spawn(one_after_another(port, first, until, random.another(), floods.clone()));
     }
     let kinds = PROMISES.iter().map(|promise| promise.kind);
     let mut met: Vec<_> = kinds.map(|kind| Met { kind, started: 0, seen: Vec::new() }).collect();
@@ -56,6 +62,7 @@ async fn one_after_another(
     first: usize,
     until: Instant,
     mut random: Random,
+    floods: Arc<Semaphore>,
 ) -> Vec<(Kind, String)> {
     let mut found = Vec::new();
     for turn in first.. {
@@ -63,7 +70,16 @@ async fn one_after_another(
         if Instant::now() >= until {
             break;
         }
+        // Each kind once, then as it comes.
+        let turn = if turn == first { turn } else { random.below(PROMISES.len()) };
         let promise = &PROMISES[turn % PROMISES.len()];
+        let flood = match is_flood(promise.kind) {
+            true => match floods.try_acquire() {
+                Ok(permit) => Some(permit),
+                Err(_) => continue,
+            },
+            false => None,
+        };
         let attack = attack(promise.kind, port, &mut random);
         let seen = match timeout(promise.within + PATIENCE, attack).await {
             Ok(Ok(seen)) => seen.to_string(),
@@ -72,9 +88,14 @@ async fn one_after_another(
             Ok(Err(error)) => error.to_string().replace(['\t', '='], " "),
             Err(_) => Seen::StillThere.to_string(),
         };
+        drop(flood);
         found.push((promise.kind, seen));
     }
     found
+}
+
+fn is_flood(kind: Kind) -> bool {
+    matches!(kind, Kind::PingFlood | Kind::DeafPingFlood | Kind::TinyFragments)
 }
 
 fn is_reset(error: &io::Error) -> bool {
@@ -94,8 +115,7 @@ async fn attack(kind: Kind, port: u16, random: &mut Random) -> io::Result<Seen> 
         TinyFragments | EmptyFragments => floods::fragment(kind, port).await,
         DeafPingFlood | DeafEcho | Drip => floods::ignore(kind, port).await,
         Unfinished | SlowFrame | NeverPongs => attacks::keep_silent(kind, port).await,
-        NeverCloses | ClosesAndStays | ClosesAndTalks | HalfCloseInside | HalfCloseAfter | Reset => {
-            attacks::end(kind, port).await
-        }
+        NeverCloses | ClosesAndStays | ClosesAndTalks | HalfCloseInside | HalfCloseAfter
+        | Reset => attacks::end(kind, port).await,
     }
 }
