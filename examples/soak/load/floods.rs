@@ -25,9 +25,12 @@ pub(super) async fn ping(port: u16) -> io::Result<Seen> {
     let mut left = VecDeque::new();
     let mut answers = Vec::new();
     let mut pongs = 0_u64;
-    while Instant::now() < until || !left.is_empty() {
+    while Instant::now() < until || !left.is_empty() || !answers.is_empty() {
         if left.is_empty() {
-            left.extend(answers.drain(..).chain(pings.iter().copied()));
+            left.extend(answers.drain(..));
+            if Instant::now() < until {
+                left.extend(&pings);
+            }
         }
         let ready = peer.stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
         if ready.is_writable() {
