@@ -83,13 +83,10 @@ fn the_defaults_are_those_of_the_code() {
     if cfg!(not(feature = "deflate")) {
         assert!(table.remove("compression").is_some());
     }
-    let columns: [(_, fn(&Row) -> &'static str); 2] =
-        [(Config::server(), |row| row.server), (Config::client(), |row| row.client)];
-    for (config, column) in columns {
+    for (config, is_server) in [(Config::server(), true), (Config::client(), false)] {
         let documented = table.iter().map(|(setting, row)| {
-            let setting = setting.to_string();
-            let value = in_code(&setting, column(row));
-            (setting, value)
+            let cell = if is_server { row.server } else { row.client };
+            (setting.to_string(), in_code(setting, cell))
         });
         assert_eq!(documented.collect::<BTreeMap<_, _>>(), settings(&config));
     }

@@ -38,7 +38,6 @@ mod tidings;
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
-use std::net::Ipv4Addr;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -72,7 +71,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 fn soak(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let records = Arc::new(Records::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+    let listener = runtime.block_on(async { server::listen() })?;
     let port = listener.local_addr()?.port();
     let serving = server::serve(listener, records.clone(), Random::new(!options.seed));
     println!("{}", terms::Deadlines);

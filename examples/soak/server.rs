@@ -4,10 +4,12 @@
 //! * `/leave` echoes some messages, then closes.
 //! * `/close` closes at once.
 
+use std::io;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::sleep;
 use websocket_proto::adapter::tokio::{Error, WebSocket, accept_with};
 use websocket_proto::handshake::Acceptance;
@@ -21,6 +23,14 @@ use crate::terms;
 
 /// The most messages that `/leave` echoes.
 const MOST: usize = 20;
+
+/// A port that the system chooses.
+pub(crate) fn listen() -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_send_buffer_size(terms::SEND_BUFFER)?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.listen(1024)
+}
 
 /// Serves until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, records: Arc<Records>, mut random: Random) {

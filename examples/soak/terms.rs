@@ -12,6 +12,8 @@ pub(crate) const PING: Duration = Duration::from_secs(3);
 pub(crate) const PONG: Duration = Duration::from_secs(2);
 /// Bytes of a frame, and of a message.
 pub(crate) const MESSAGE: usize = 1 << 20;
+/// Bytes that the system takes for a peer that does not read (it doubles this): with less, such a one is noticed sooner.
+pub(crate) const SEND_BUFFER: u32 = 128 << 10;
 
 pub(crate) fn config() -> Config {
     let mut config = Config::server();

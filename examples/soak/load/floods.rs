@@ -33,13 +33,7 @@ pub(super) async fn ping(port: u16) -> io::Result<Seen> {
             }
         }
         let ready = peer.stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
-        if ready.is_writable() {
-            match peer.stream.try_write(left.as_slices().0) {
-                Ok(count) => drop(left.drain(..count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
+        // First: else more comes than is read.
         if ready.is_readable() && !frames.take()? {
             return Ok(Seen::End);
         }
@@ -49,6 +43,13 @@ pub(super) async fn ping(port: u16) -> io::Result<Seen> {
                 // Its own are to be answered, too.
                 PING => answers.extend(frame(PONG, &payload)),
                 _ => {}
+            }
+        }
+        if ready.is_writable() {
+            match peer.stream.try_write(left.as_slices().0) {
+                Ok(count) => drop(left.drain(..count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
             }
         }
     }

@@ -148,7 +148,8 @@ impl Peer {
                 Err(_) => return Seen::Reset,
             }
         }
-        let status = head.get(9..12).and_then(|status| str::from_utf8(status).ok()?.parse().ok());
+        let status =
+            head.get(9..12).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
         Seen::Status(status.unwrap_or(0))
     }
 
@@ -229,17 +230,16 @@ impl Frames<'_> {
         Some((first, self.unread.drain(..length).collect()))
     }
 
-    /// Takes what has come, without waiting for more. `false`: that was all.
+    /// Takes all that has come, without waiting for more. `false`: nothing will.
     pub(super) fn take(&mut self) -> io::Result<bool> {
-        let mut buffer = [0; 4096];
-        match self.peer.stream.try_read(&mut buffer) {
-            Ok(0) => Ok(false),
-            Ok(count) => {
-                self.unread.extend(&buffer[..count]);
-                Ok(true)
+        let mut buffer = [0; 16 << 10];
+        loop {
+            match self.peer.stream.try_read(&mut buffer) {
+                Ok(0) => return Ok(false),
+                Ok(count) => self.unread.extend(&buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
+                Err(error) => return Err(error),
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(true),
-            Err(error) => Err(error),
         }
     }
 }
