@@ -5,6 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::peer::{BINARY, CLOSE, FIN, PING, PONG, Peer, Seen, TEXT, frame};
@@ -32,6 +33,8 @@ pub(super) async fn ping(port: u16) -> io::Result<Seen> {
                 left.extend(&pings);
             }
         }
+        // Others want their turn, too.
+        yield_now().await;
         let ready = peer.stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
         // First: else more comes than is read.
         if ready.is_readable() && !frames.take()? {

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::coop::consume_budget;
 
 use crate::kind::Kind;
 
@@ -116,6 +117,8 @@ impl Peer {
 
     pub(super) async fn send(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
+            // Others want their turn, too.
+            consume_budget().await;
             self.stream.writable().await?;
             match self.stream.try_write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
@@ -129,6 +132,7 @@ impl Peer {
     /// Some bytes; none at the end.
     pub(super) async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
+            consume_budget().await;
             self.stream.readable().await?;
             match self.stream.try_read(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
