@@ -86,7 +86,7 @@ pub(crate) static PROMISES: &[Promise] = {
         promise(Bomb, "compression bomb", &[Violation(1009)], CLOSE),
         #[cfg(feature = "deflate")]
         promise(Corrupt, "corrupt compression", &[Violation(1007)], CLOSE),
-        promise(PingFlood, "ping flood", &[Clean(1000)], FLOOD.saturating_add(CLOSE)),
+        promise(PingFlood, "ping flood", &[Clean(1000)], FLOOD.saturating_add(MUTE)),
         promise(DeafPingFlood, "ping flood, deaf", DEAF, STALL),
         promise(TinyFragments, "tiny fragments", &[Violation(1008)], FLOOD.saturating_add(CLOSE)),
         promise(EmptyFragments, "empty fragments", &[Violation(1008)], CLOSE),
