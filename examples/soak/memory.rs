@@ -54,6 +54,8 @@ fn resident() -> Option<usize> {
     Some(kibibytes << 10)
 }
 
+type Figure = fn(&Sample) -> usize;
+
 /// What became of memory while peers came and went.
 pub(crate) struct Course {
     /// Before the first connection.
@@ -83,7 +85,7 @@ impl Course {
         let early = self.samples.get(quarter..2 * quarter).unwrap_or_default();
         let late = self.samples.get(2 * quarter..).unwrap_or_default();
         println!("memory of the server, MiB:          second quarter   last half   may be");
-        let figures: [(&str, fn(&Sample) -> usize, _); 2] = [
+        let figures: [(_, Figure, _); 2] = [
             ("heap", |sample| sample.heap, "live heap"),
             ("resident", |sample| sample.resident, "resident memory"),
         ];
@@ -118,7 +120,7 @@ impl Course {
     }
 }
 
-fn peak_and_middle(samples: &[Sample], figure: fn(&Sample) -> usize) -> (usize, usize) {
+fn peak_and_middle(samples: &[Sample], figure: Figure) -> (usize, usize) {
     let mut figures: Vec<usize> = samples.iter().map(figure).collect();
     figures.sort_unstable();
     (figures.last().copied().unwrap_or(0), figures.get(figures.len() / 2).copied().unwrap_or(0))

@@ -169,9 +169,8 @@ impl Peer {
             match frames.next().await {
                 Ok(Some((CLOSE, body))) => seen = Seen::Close(code(&body)),
                 Ok(Some(_)) => {}
-                Ok(None) => return seen,
                 Err(_) if seen == Seen::End => return Seen::Reset,
-                Err(_) => return seen,
+                Ok(None) | Err(_) => return seen,
             }
         }
     }
