@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --features tokio,deflate --example soak -- --seconds 600
-//!     [--honest N] [--hostile N] [--seed N] [--bound-ms N] [--slack-ms N]
+//!     [--honest N] [--hostile N] [--only KIND] [--seed N] [--bound-ms N] [--slack-ms N]
 //! ```
 //!
 //! An echo server on the tokio adapter, on loopback and one thread, and a second process with its peers: so

@@ -20,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) bound: Duration,
     /// What a hostile peer is given beyond its deadlines: the machine has other things to do, too.
     pub(crate) slack: Duration,
+    /// The one kind of hostile peers that there is, by its name; else all are.
+    pub(crate) only: Option<String>,
     /// To be the load, on the server at this port.
     pub(crate) load: Option<u16>,
 }
@@ -33,6 +35,7 @@ impl Options {
             seed: 1,
             bound: terms::PONG,
             slack: Duration::from_millis(2000),
+            only: None,
             load: None,
         };
         let mut arguments = std::env::args().skip(1);
@@ -45,6 +48,7 @@ impl Options {
                 "--seed" => options.seed = value.parse()?,
                 "--bound-ms" => options.bound = Duration::from_millis(value.parse()?),
                 "--slack-ms" => options.slack = Duration::from_millis(value.parse()?),
+                "--only" => options.only = Some(value),
                 "--load" => options.load = Some(value.parse()?),
                 _ => return Err(format!("unknown option {name}").into()),
             }
@@ -54,6 +58,7 @@ impl Options {
 
     /// What the process with the load is told.
     pub(crate) fn arguments_for_load(&self, port: u16) -> Vec<String> {
+        let only = self.only.iter().flat_map(|name| ["--only".into(), name.clone()]);
         [
             ("--load", u64::from(port)),
             ("--seconds", self.seconds),
@@ -63,6 +68,7 @@ impl Options {
         ]
         .into_iter()
         .flat_map(|(name, value)| [name.into(), value.to_string()])
+        .chain(only)
         .collect()
     }
 }

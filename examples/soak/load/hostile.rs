@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::peer::Seen;
 use super::{attacks, floods};
-use crate::kind::{Kind, PROMISES};
+use crate::kind::{Kind, PROMISES, Promise};
 use crate::random::Random;
 
 /// Floods at once: each takes as much of a processor as it gets.
@@ -39,12 +39,30 @@ impl Met {
     }
 }
 
+/// The kinds that come: all, or the one of this name.
+pub(super) fn kinds(only: Option<&str>) -> Result<Arc<[Kind]>, String> {
+    let is_wanted = |promise: &&Promise| only.is_none_or(|name| name == promise.name);
+    let kinds = PROMISES.iter().filter(is_wanted).map(|promise| promise.kind);
+    let kinds = kinds.collect::<Arc<[_]>>();
+    if kinds.is_empty() { Err(format!("no kind is called {only:?}")) } else { Ok(kinds) }
+}
+
 /// So many at once until then; returns when the last is gone.
-pub(super) async fn crowd(port: u16, count: usize, until: Instant, mut random: Random) -> Vec<Met> {
+pub(super) async fn crowd(
+    port: u16,
+    count: usize,
+    kinds: Arc<[Kind]>,
+    until: Instant,
+    mut random: Random,
+) -> Vec<Met> {
     let mut tasks = JoinSet::new();
     let floods = Arc::new(Semaphore::new(FLOODS));
     for first in 0..count {
-        tasks.spawn(one_after_another(port, first, until, random.another(), floods.clone()));
+        let (kinds, floods) = (kinds.clone(), floods.clone());
+        let mut random = random.another();
+        tasks.spawn(async move {
+            one_after_another(port, first, &kinds, until, &mut random, &floods).await
+        });
     }
     let kinds = PROMISES.iter().map(|promise| promise.kind);
     let mut met: Vec<_> = kinds.map(|kind| Met { kind, started: 0, seen: Vec::new() }).collect();
@@ -60,9 +78,10 @@ pub(super) async fn crowd(port: u16, count: usize, until: Instant, mut random: R
 async fn one_after_another(
     port: u16,
     first: usize,
+    kinds: &[Kind],
     until: Instant,
-    mut random: Random,
-    floods: Arc<Semaphore>,
+    random: &mut Random,
+    floods: &Semaphore,
 ) -> Vec<(Kind, String)> {
     let mut found = Vec::new();
     for turn in first.. {
@@ -71,8 +90,8 @@ async fn one_after_another(
             break;
         }
         // Each kind once, then as it comes.
-        let turn = if turn == first { turn } else { random.below(PROMISES.len()) };
-        let promise = &PROMISES[turn % PROMISES.len()];
+        let turn = if turn == first { turn } else { random.below(kinds.len()) };
+        let promise = kinds[turn % kinds.len()].promise();
         let flood = match is_flood(promise.kind) {
             true => match floods.try_acquire() {
                 Ok(permit) => Some(permit),
@@ -80,7 +99,7 @@ async fn one_after_another(
             },
             false => None,
         };
-        let attack = attack(promise.kind, port, &mut random);
+        let attack = attack(promise.kind, port, random);
         let seen = match timeout(promise.within + PATIENCE, attack).await {
             Ok(Ok(seen)) => seen.to_string(),
             // Told while it was writing.

@@ -32,7 +32,8 @@ pub(crate) fn run(port: u16, options: &Options) -> Result<(), Box<dyn Error>> {
 
     let honest = honest::crowd(port, options.honest, until, random.another(), findings.clone());
     let honest = thread::spawn(|| block_on(honest));
-    let hostile = hostile::crowd(port, options.hostile, until, random.another());
+    let kinds = hostile::kinds(options.only.as_deref())?;
+    let hostile = hostile::crowd(port, options.hostile, kinds, until, random.another());
     let hostile = thread::spawn(|| block_on(hostile));
     while !honest.is_finished() || !hostile.is_finished() {
         thread::sleep(Duration::from_secs(1));
