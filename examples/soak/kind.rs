@@ -68,6 +68,8 @@ pub(crate) static PROMISES: &[Promise] = {
     /// What a legal flood takes by itself, and what it takes a deaf one to fill the buffers on the way.
     const FLOOD: Duration = Duration::from_secs(2);
     const STALL: Duration = MUTE.saturating_add(WRITE_STALL);
+    /// On a machine that is too slow for it, its Pong comes too late behind its own flood.
+    const LEGAL: &[Ending] = &[Clean(1000), Deadline(Pong)];
     /// A keepalive Ping may get out before the transport is stuck.
     const DEAF: &[Ending] = &[Deadline(WriteStall), Deadline(Pong)];
     &[
@@ -86,7 +88,7 @@ pub(crate) static PROMISES: &[Promise] = {
         promise(Bomb, "compression bomb", &[Violation(1009)], CLOSE),
         #[cfg(feature = "deflate")]
         promise(Corrupt, "corrupt compression", &[Violation(1007)], CLOSE),
-        promise(PingFlood, "ping flood", &[Clean(1000)], FLOOD.saturating_add(MUTE)),
+        promise(PingFlood, "ping flood", LEGAL, FLOOD.saturating_add(MUTE).saturating_add(CLOSE)),
         promise(DeafPingFlood, "ping flood, deaf", DEAF, STALL),
         promise(TinyFragments, "tiny fragments", &[Violation(1008)], FLOOD.saturating_add(CLOSE)),
         promise(EmptyFragments, "empty fragments", &[Violation(1008)], CLOSE),

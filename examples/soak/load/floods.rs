@@ -17,9 +17,13 @@ const FLOOD: Duration = Duration::from_secs(2);
 /// Bytes that the server can send to a deaf peer; the system makes more of it.
 const WINDOW: u32 = 4096;
 
+/// Bytes of a legal flood that are on their way: its Pongs have to get through it.
+const ON_THE_WAY: u32 = 32 << 10;
+
 /// Pings as fast as they are taken, and reads.
 pub(super) async fn ping(port: u16) -> io::Result<Seen> {
-    let peer = Peer::open(Kind::PingFlood, port, "/", "").await?;
+    let peer = Peer::connect(Kind::PingFlood, port, Some(ON_THE_WAY)).await?;
+    let peer = peer.upgraded("/", "").await?;
     let pings = frame(PING, b"are you there?").repeat(500);
     let until = Instant::now() + FLOOD;
     let mut frames = peer.frames();

@@ -90,11 +90,12 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// `window`: bytes that the server can send to one who does not read; `None`: as usual.
-    pub(super) async fn connect(kind: Kind, port: u16, window: Option<u32>) -> io::Result<Self> {
+    /// `buffers`: bytes that the system takes for it, each way, where that matters.
+    pub(super) async fn connect(kind: Kind, port: u16, buffers: Option<u32>) -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
-        if let Some(window) = window {
-            socket.set_recv_buffer_size(window)?;
+        if let Some(size) = buffers {
+            socket.set_recv_buffer_size(size)?;
+            socket.set_send_buffer_size(size)?;
         }
         socket.bind(SocketAddr::from((kind.source(), 0)))?;
         let stream = socket.connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
