@@ -6,7 +6,7 @@
 //! ```
 //!
 //! An echo server on the tokio adapter, on loopback and one thread, and a second process with its peers: so
-//! many honest ones at once, and so many hostile ones, of each kind in [`kind`]'s table in turn. The
+//! many honest ones at once, and so many hostile ones, of all kinds in [`kind`]'s table or of one. The
 //! hostile ones are written by hand, byte by byte. Without the feature `deflate` there are no compression bombs.
 //!
 //! It ends by itself, a few seconds after the time given, with 1 if something that it promises does not hold:
