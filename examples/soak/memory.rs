@@ -68,7 +68,11 @@ pub(crate) struct Course {
 
 /// What a later time may have more than an earlier one: peaks are a matter of how many large messages happen to
 /// meet.
-const GROWTH: (f64, usize) = (1.25, 4 << 20);
+const GROWTH: f64 = 1.25;
+/// The same of a run of less than a minute, whose second quarter still sees peers come.
+const SHORT_GROWTH: f64 = 2.0;
+/// And so many bytes beside.
+const ALLOWANCE: usize = 4 << 20;
 /// What may be left when all peers have gone: codecs in the pool, read buffers, the runtime's tables.
 const LEFT: usize = 8 << 20;
 
@@ -82,6 +86,7 @@ impl Course {
     /// Prints the figures; what is wrong with them goes to `broken`.
     pub(crate) fn report(&self, broken: &mut Vec<String>) {
         let quarter = self.samples.len() / 4;
+        let growth = if self.samples.len() < 60 { SHORT_GROWTH } else { GROWTH };
         let early = self.samples.get(quarter..2 * quarter).unwrap_or_default();
         let late = self.samples.get(2 * quarter..).unwrap_or_default();
         println!("memory of the server, MiB:          second quarter   last half   may be");
@@ -95,7 +100,7 @@ impl Course {
             for (which, early, late) in
                 [("peak", early_peak, late_peak), ("median", early_middle, late_middle)]
             {
-                let most = (early as f64 * GROWTH.0) as usize + GROWTH.1;
+                let most = (early as f64 * growth) as usize + ALLOWANCE;
                 println!(
                     "  {name:<9} {which:<22} {:>14} {:>11} {:>8}",
                     mebibytes(early),
