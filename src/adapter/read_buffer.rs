@@ -28,6 +28,12 @@ impl ReadBuffer {
         self.unread.is_empty()
     }
 
+    /// Bytes that are unread.
+    #[cfg(feature = "tokio")]
+    pub(super) fn len(&self) -> usize {
+        self.unread.len()
+    }
+
     /// Where to read to. What was unread is lost.
     pub(super) fn space(&mut self) -> &mut [u8] {
         self.unread = 0..0;

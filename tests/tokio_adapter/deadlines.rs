@@ -191,6 +191,40 @@ fn a_peer_that_takes_nothing_is_left_by_who_waits_for_it() {
     });
 }
 
+/// T-CT-14: there is always something more to read, so that nobody ever waits for it.
+#[test]
+fn a_peer_that_floods_and_takes_nothing_is_left() {
+    for splits in [false, true] {
+        run_paused(async {
+            let (mut server, far) = server_over_wire(&Config::server());
+            far.set_room(0);
+            server.feed("stuck").await.expect("room");
+            let mut halves = None;
+            let mut whole = Some(server);
+            if splits {
+                halves = whole.take().map(websocket_proto::adapter::tokio::WebSocket::split);
+            }
+            let begun = Instant::now();
+            let end = loop {
+                assert!(begun.elapsed().as_secs() < 40, "still there");
+                far.give(&[masked(0x89, b"are you there?"), masked(0x81, b"x")].concat());
+                let next = match (&mut whole, &mut halves) {
+                    (Some(server), _) => server.next().await,
+                    (_, Some((reader, _))) => reader.next().await,
+                    _ => None,
+                };
+                match next {
+                    Some(Ok(_)) => sleep(ms(100)).await,
+                    end => break end,
+                }
+            };
+            let stalled = matches!(end, Some(Err(Error::Timeout(ExpiredDeadline::WriteStall))));
+            assert!(stalled, "{end:?}");
+            assert_eq!(begun.elapsed().as_secs(), 30);
+        });
+    }
+}
+
 #[test]
 fn a_peer_that_never_closes_is_left() {
     run_paused(async {

@@ -14,6 +14,34 @@ use crate::support::*;
 use crate::tasks::*;
 use crate::wire::*;
 
+/// Whatever the transport knows of turns: there is always something more to read.
+#[test]
+fn a_flood_leaves_others_their_turn() {
+    for frame in [masked(0x89, b""), masked(0x81, b"x"), masked(0x82, &[7; 1 << 20])] {
+        let flood = frame.repeat((1 << 20) / frame.len() + 1);
+        let runtime = runtime();
+        let _inside = runtime.enter();
+        let (mut server, far) = server_over_wire(&Config::server());
+        far.give(&flood);
+        let (bell, waker) = Bell::new();
+        let mut turns = 0;
+        let mut read = 0;
+        loop {
+            let before = server.received().bytes;
+            while poll_once(server.next(), &waker).is_ready() {}
+            turns += 1;
+            let turn = server.received().bytes - before;
+            assert!(turn <= 80 << 10, "{turn} bytes in one turn");
+            read += turn;
+            if bell.rang() == 0 {
+                break;
+            }
+        }
+        assert_eq!(read, flood.len() as u64);
+        assert!(turns >= 13, "{turns} turns");
+    }
+}
+
 /// One task that waits for both, of which another one takes over a part.
 #[test]
 fn a_task_that_waits_for_both_is_not_forgotten_for_one_that_reads() {
