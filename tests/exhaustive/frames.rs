@@ -1,0 +1,246 @@
+//! §5.2 §5.4 §5.5 §7  All sequences of frames in which every frame but the last is legal.
+//!
+//! Of the longest ones, many end with frames that begin with the same wrong byte, or the same two. What is behind
+//! them is not looked at, so that `cargo test` goes through one of those for all; the deep walk leaves none out.
+
+use std::sync::Arc;
+
+use websocket_proto::{CloseStatus, Config, Connection, ProtocolError, Role, State};
+
+use super::oracle::{MAX_FRAME, MAX_MESSAGE, Oracle, Spec, Stage, Verdict};
+use super::support::{CLOSE, MASKING_KEY, Seen, feed, feed_by, frames_out, seed};
+use super::{depth, in_parallel};
+
+/// R6455-5.2-03: an end that receives, and how it is to be read to.
+struct World {
+    oracle: Oracle,
+    config: Arc<Config>,
+    alphabet: Vec<Spec>,
+    depth: usize,
+    /// Whether none of the longest sequences is left out.
+    all: bool,
+    reads: Reads,
+}
+
+/// How the bytes of a sequence come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reads {
+    /// What is in front of the last frame; then the last frame.
+    Frames,
+    Whole,
+    Bytes,
+}
+
+/// A sequence; if it fails, it is printed.
+struct Sequence<'a> {
+    world: &'a World,
+    specs: &'a [Spec],
+}
+
+impl Drop for Sequence<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let Oracle { receiver, compression, .. } = self.world.oracle;
+            println!("{receiver:?}, compression {compression}, {:?}:", self.world.reads);
+            self.specs.iter().for_each(|spec| println!("  {spec:?}"));
+        }
+    }
+}
+
+/// What is in front of the last frame.
+struct Prefix<'a> {
+    oracle: &'a Oracle,
+    specs: &'a [Spec],
+    wire: &'a [u8],
+}
+
+/// Each frame is what the table says, whatever came before; so are the answers to it and the end.
+#[test]
+fn every_sequence_of_frames() {
+    let depth = depth();
+    let compressions = if cfg!(feature = "deflate") { &[false, true][..] } else { &[false] };
+    for role in [Role::Client, Role::Server] {
+        for &compression in compressions {
+            for (reads, depth, all) in [
+                (Reads::Frames, depth, depth > 3),
+                (Reads::Whole, depth - 1, true),
+                (Reads::Bytes, depth - 1, depth > 3),
+            ] {
+                let world = World { depth, all, ..World::new(role, compression, reads) };
+                let count = world.walk();
+                println!("{role:?}, compression {compression}, {reads:?}: {count} sequences");
+            }
+        }
+    }
+}
+
+impl World {
+    fn new(receiver: Role, compression: bool, reads: Reads) -> Self {
+        let mut config = Config::client();
+        config.limits.max_frame_size = MAX_FRAME as u64;
+        config.limits.max_message_size = MAX_MESSAGE as u64;
+        #[cfg(feature = "deflate")]
+        if compression {
+            config.compression = Some(websocket_proto::deflate::Compression::default());
+        }
+        let oracle = Oracle::new(receiver, compression);
+        let config = Arc::new(config);
+        Self { oracle, config, alphabet: alphabet(), depth: 1, all: true, reads }
+    }
+
+    fn connection(&self) -> Connection {
+        let connection = match self.oracle.receiver {
+            Role::Client => Connection::client(self.config.clone(), seed(1)),
+            Role::Server => Connection::server(self.config.clone()),
+        };
+        #[cfg(feature = "deflate")]
+        if self.oracle.compression {
+            return connection.with_compression(Default::default());
+        }
+        connection
+    }
+
+    /// Returns how many sequences there were.
+    fn walk(&self) -> u64 {
+        let prefix = Prefix { oracle: &self.oracle, specs: &[], wire: &[] };
+        in_parallel(&self.alphabet, |spec| self.visit(&prefix, *spec))
+    }
+
+    /// The sequence that ends with this frame, and those that begin with it.
+    fn visit(&self, prefix: &Prefix<'_>, spec: Spec) -> u64 {
+        let payload = prefix.oracle.payload(&spec);
+        let verdict = prefix.oracle.judge(&spec, &payload);
+        let specs = [prefix.specs, &[spec]].concat();
+        if specs.len() == self.depth && !self.all && begins_like_another(&verdict, &spec) {
+            return 1;
+        }
+        let wire = [prefix.wire, &encode(&spec, &payload)].concat();
+        let sequence = Sequence { world: self, specs: &specs };
+        self.check(prefix, &wire, &verdict, &spec);
+        drop(sequence);
+        let mut count = 1;
+        if let Verdict::Legal(oracle) = verdict {
+            let prefix = Prefix { oracle: &oracle, specs: &specs, wire: &wire };
+            if specs.len() < self.depth {
+                count += self.alphabet.iter().map(|spec| self.visit(&prefix, *spec)).sum::<u64>();
+            }
+        }
+        count
+    }
+
+    fn check(&self, prefix: &Prefix<'_>, wire: &[u8], verdict: &Verdict, last: &Spec) {
+        let before = prefix.oracle;
+        let (after, error) = match verdict {
+            Verdict::Legal(after) => (after, None),
+            Verdict::Wrong(error, stage) => (before, Some((*error, *stage))),
+            Verdict::Discarded => (before, None),
+        };
+        let mut expected = after.seen.clone();
+        expected.extend(error.map(|(error, _)| Seen::Violation(error)));
+
+        let mut connection = self.connection();
+        let (front, frame) = wire.split_at(prefix.wire.len());
+        let seen = match self.reads {
+            Reads::Frames => [feed(&mut connection, front), feed(&mut connection, frame)].concat(),
+            Reads::Whole => feed(&mut connection, wire),
+            Reads::Bytes => {
+                // Refused as soon as the bytes are there that are wrong.
+                let soon = error.map_or(0, |(_, stage)| size_at(stage, last) - 1);
+                let mut seen = feed_by(&mut connection, front, 1);
+                seen.extend(feed_by(&mut connection, &frame[..soon], 1));
+                assert_eq!(seen, before.seen, "too soon");
+                seen.extend(feed(&mut connection, &frame[soon..=soon]));
+                assert!(error.is_none() || seen == expected, "too late: {seen:?}");
+                seen.extend(feed_by(&mut connection, &frame[soon + 1..], 1));
+                seen
+            }
+        };
+        assert_eq!(seen, expected);
+        check_end(&mut connection, after, error.map(|(error, _)| error));
+    }
+}
+
+/// What was queued for the peer, and what is known of the end.
+fn check_end(connection: &mut Connection, oracle: &Oracle, error: Option<ProtocolError>) {
+    let ends = oracle.closed || error.is_some();
+    assert_eq!(connection.state(), if ends { State::Closing } else { State::Open });
+    let information = connection.close_information();
+    assert_eq!(information.is_some(), ends);
+    if let Some(information) = information {
+        assert_eq!(information.error, error);
+        let received = information.received != CloseStatus::Abnormal;
+        assert_eq!(received, oracle.closed, "a Close that is wrong is none");
+    }
+    let mut written = oracle.written.clone();
+    if let Some(error) = error {
+        written.push((CLOSE, code(error).to_be_bytes().to_vec()));
+    }
+    let frames: Vec<_> =
+        frames_out(connection).into_iter().map(|frame| (frame.opcode, frame.payload)).collect();
+    assert_eq!(frames, written);
+    let clean = connection.close_information().is_some_and(|information| information.clean);
+    assert_eq!(clean, oracle.closed);
+}
+
+/// §7.4.1
+fn code(error: ProtocolError) -> u16 {
+    match error {
+        ProtocolError::FrameTooLarge | ProtocolError::MessageTooLarge => 1009,
+        ProtocolError::InvalidCompression => 1007,
+        _ => 1002,
+    }
+}
+
+/// Opcode × FIN × RSV × MASK × length.
+fn alphabet() -> Vec<Spec> {
+    let mut alphabet = Vec::new();
+    for opcode in 0..16 {
+        for fin in [true, false] {
+            for rsv in 0..8 {
+                for masked in [true, false] {
+                    for length in [0, 1, 125, 126, MAX_FRAME, MAX_FRAME + 1] {
+                        alphabet.push(Spec { fin, rsv, opcode, masked, length });
+                    }
+                }
+            }
+        }
+    }
+    alphabet
+}
+
+fn encode(spec: &Spec, payload: &[u8]) -> Vec<u8> {
+    let Spec { fin, rsv, opcode, masked, length } = *spec;
+    let mask = if masked { 0x80 } else { 0 };
+    let mut bytes = vec![if fin { 0x80 } else { 0 } | rsv << 4 | opcode];
+    if length < 126 {
+        bytes.push(mask | length as u8);
+    } else {
+        bytes.extend([mask | 126, 0, length as u8]);
+    }
+    let key = if masked { MASKING_KEY } else { [0; 4] };
+    bytes.extend(&key[..if masked { 4 } else { 0 }]);
+    bytes.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    bytes
+}
+
+/// Whether an earlier frame of the alphabet is refused for the same bytes.
+fn begins_like_another(verdict: &Verdict, spec: &Spec) -> bool {
+    match verdict {
+        Verdict::Wrong(_, Stage::FirstByte) => !spec.masked || spec.length > 0,
+        Verdict::Wrong(_, Stage::SecondByte) => spec.length > 126,
+        _ => false,
+    }
+}
+
+/// How many bytes of the frame there are at this stage.
+fn size_at(stage: Stage, spec: &Spec) -> usize {
+    let length = if spec.length < 126 { 2 } else { 4 };
+    let header = length + if spec.masked { 4 } else { 0 };
+    match stage {
+        Stage::FirstByte => 1,
+        Stage::SecondByte => 2,
+        Stage::Length => length,
+        Stage::Header => header,
+        Stage::Payload => header + spec.length,
+    }
+}
