@@ -108,20 +108,20 @@ impl World {
 
     /// The sequence that ends with this frame, and those that begin with it.
     fn visit(&self, prefix: &Prefix<'_>, spec: Spec) -> u64 {
-        let payload = prefix.oracle.payload(&spec);
-        let verdict = prefix.oracle.judge(&spec, &payload);
-        let specs = [prefix.specs, &[spec]].concat();
-        if specs.len() == self.depth && !self.all && begins_like_another(&verdict, &spec) {
+        let verdict = prefix.oracle.judge(&spec);
+        let is_longest = prefix.specs.len() + 1 == self.depth;
+        if is_longest && !self.all && begins_like_another(&verdict, &spec) {
             return 1;
         }
-        let wire = [prefix.wire, &encode(&spec, &payload)].concat();
+        let specs = [prefix.specs, &[spec]].concat();
+        let wire = [prefix.wire, &encode(&spec, &prefix.oracle.payload(&spec))].concat();
         let sequence = Sequence { world: self, specs: &specs };
         self.check(prefix, &wire, &verdict, &spec);
         drop(sequence);
         let mut count = 1;
         if let Verdict::Legal(oracle) = verdict {
-            let prefix = Prefix { oracle: &oracle, specs: &specs, wire: &wire };
-            if specs.len() < self.depth {
+            if !is_longest {
+                let prefix = Prefix { oracle: &oracle, specs: &specs, wire: &wire };
                 count += self.alphabet.iter().map(|spec| self.visit(&prefix, *spec)).sum::<u64>();
             }
         }
@@ -217,9 +217,12 @@ fn encode(spec: &Spec, payload: &[u8]) -> Vec<u8> {
     } else {
         bytes.extend([mask | 126, 0, length as u8]);
     }
-    let key = if masked { MASKING_KEY } else { [0; 4] };
-    bytes.extend(&key[..if masked { 4 } else { 0 }]);
-    bytes.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    if masked {
+        bytes.extend(MASKING_KEY);
+        bytes.extend(payload.iter().zip(MASKING_KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
+    } else {
+        bytes.extend_from_slice(payload);
+    }
     bytes
 }
 

@@ -134,11 +134,14 @@ impl Oracle {
             }
             _ => (0, self.compression && frame.rsv & 4 != 0),
         };
-        let byte = |at| if compressed { STORED[at % STORED.len()] } else { b'a' + (at % 26) as u8 };
-        (start..start + frame.length).map(byte).collect()
+        if compressed {
+            return (start..start + frame.length).map(|at| STORED[at % STORED.len()]).collect();
+        }
+        vec![b'a' + (start % 26) as u8; frame.length]
     }
 
-    pub(crate) fn judge(&self, frame: &Spec, payload: &[u8]) -> Verdict {
+    /// What becomes of the frame with its payload.
+    pub(crate) fn judge(&self, frame: &Spec) -> Verdict {
         if self.closed {
             return Verdict::Discarded;
         }
@@ -147,11 +150,12 @@ impl Oracle {
                 return Verdict::Wrong(error, stage);
             }
         }
+        let payload = self.payload(frame);
         match frame.opcode {
-            CLOSE => self.close(payload),
-            PING => self.after(Seen::Ping(payload.to_vec()), Some((PONG, payload.to_vec()))),
-            PONG => self.after(Seen::Pong(payload.to_vec()), None),
-            _ => self.data(frame, payload),
+            CLOSE => self.close(&payload),
+            PING => self.after(Seen::Ping(payload.clone()), Some((PONG, payload))),
+            PONG => self.after(Seen::Pong(payload), None),
+            _ => self.data(frame, &payload),
         }
     }
 

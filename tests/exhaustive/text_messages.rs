@@ -6,13 +6,7 @@ use std::sync::Arc;
 use websocket_proto::{Config, Connection, ProtocolError, Role};
 
 use super::support::{CONTINUATION, Seen, TEXT, feed, frame, frames_out};
-use super::{depth, in_parallel};
-
-/// Both sides of each border in the table of well-formed UTF-8 (RFC 3629 §4).
-const BORDERS: [u8; 25] = [
-    0x00, b'a', 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC,
-    0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF,
-];
+use super::{BORDERS, depth, in_parallel};
 
 /// R6455-8.1-02: a text is delivered, or refused with 1007 at its first wrong byte, even where its frame goes on.
 #[test]

@@ -1,13 +1,14 @@
 //! §8.1  All strings of up to three bytes, and all of four that begin with F0 to F7, pushed in every way.
 //!
 //! A wrong byte is refused whatever follows, so that a string is only extended while it is the start of a text: that
-//! leaves no string out. What stands behind a wrong byte in the same push, the deep walk shows.
+//! leaves no string out. What stands behind a wrong byte in the same push, the deep walk shows; and that first bytes
+//! which the table of RFC 3629 treats alike are alike where two more follow.
 
 use core::str::from_utf8;
 
 use websocket_proto::utf8::Validator;
 
-use super::{depth, in_parallel};
+use super::{BORDERS, depth, in_parallel};
 
 /// What the standard library says of a text that has come so far.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,11 @@ fn so_far(bytes: &[u8]) -> SoFar {
 
 /// How long the strings become that begin with this byte.
 fn longest(first: u8) -> usize {
-    if (0xF0..=0xF7).contains(&first) { 4 } else { 3 }
+    match first {
+        _ if depth() <= 3 && !BORDERS.contains(&first) => 2,
+        0xF0..=0xF7 => 4,
+        _ => 3,
+    }
 }
 
 /// R6455-8.1-01 R6455-8.1-02: refused exactly at the first wrong byte, at whichever places the text was cut.
