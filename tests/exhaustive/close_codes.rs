@@ -40,7 +40,7 @@ fn close(role: Role, body: &[u8]) -> (Connection, Vec<Seen>, Vec<u8>) {
     (connection, seen, payload)
 }
 
-/// R6455-7.4-01: each code is told and echoed, or refused with 1002.
+/// R6455-5.5.1-06 R6455-7.4.1-02 R6455-7.4.1-03 R6455-7.4.2-01 R6455-7.4.2-02 R6455-7.4.2-03 R6455-7.4.2-04: each code is told and echoed, or refused with 1002.
 #[test]
 fn every_code_that_is_received() {
     for role in [Role::Client, Role::Server] {
@@ -65,7 +65,7 @@ fn every_code_that_is_received() {
     }
 }
 
-/// R6455-5.5.1-03
+/// R6455-5.5.1-01
 #[test]
 fn every_body_of_one_byte() {
     for role in [Role::Client, Role::Server] {
@@ -77,7 +77,7 @@ fn every_body_of_one_byte() {
     }
 }
 
-/// R6455-7.4-01: what cannot be received cannot be sent; 1010 is the client's alone (§7.4.1).
+/// R6455-7.4.1-01 R6455-7.4.1-04: what cannot be received cannot be sent; 1010 is the client's alone (§7.4.1).
 #[test]
 fn every_code_that_is_sent() {
     for number in 0..=u16::MAX {

@@ -241,7 +241,7 @@ impl End {
         inbound.ignore();
     }
 
-    /// T-OM-01: however long a peer does not read.
+    /// What is queued is bounded, however long the peer does not read.
     fn check_bounds(&self) {
         let limits = &self.config.limits;
         let queue = limits.max_write_buffer.max(self.application.largest + 14);
