@@ -40,7 +40,8 @@ fn close(role: Role, body: &[u8]) -> (Connection, Vec<Seen>, Vec<u8>) {
     (connection, seen, payload)
 }
 
-/// R6455-5.5.1-06 R6455-7.4.1-02 R6455-7.4.1-03 R6455-7.4.2-01 R6455-7.4.2-02 R6455-7.4.2-03 R6455-7.4.2-04: each code is told and echoed, or refused with 1002.
+/// R6455-5.5.1-06 R6455-7.4.1-02 R6455-7.4.1-03 R6455-7.4.2-01 R6455-7.4.2-02
+/// R6455-7.4.2-03 R6455-7.4.2-04: each code is told and echoed, or refused with 1002.
 #[test]
 fn every_code_that_is_received() {
     for role in [Role::Client, Role::Server] {

@@ -26,6 +26,8 @@ pub(crate) struct End {
     told_of_end: bool,
     /// So much is its clock ahead of the network's.
     pub(crate) ahead: Duration,
+    /// Whether it stops reading while its output is full. Two that do can wait for each other: until a deadline.
+    pub(crate) holds_back: bool,
     /// Until then it does not read.
     pub(crate) stalled_until: Duration,
     /// When it wants to be told the time.
@@ -61,6 +63,7 @@ impl End {
             transport: Transport::Open,
             told_of_end: false,
             ahead: Duration::from_secs(100_000),
+            holds_back: true,
             stalled_until: Duration::ZERO,
             wake: None,
             watch: Watch::new(config.timeouts.clone(), config.liveness),
@@ -102,7 +105,8 @@ impl End {
     }
 
     fn read(&mut self, now: Duration, inbound: &mut Link) -> bool {
-        if now < self.stalled_until || self.machine.is_full() || self.told_of_end {
+        let held_back = self.holds_back && self.machine.is_full();
+        if now < self.stalled_until || held_back || self.told_of_end {
             return false;
         }
         if inbound.is_at_end(now) {

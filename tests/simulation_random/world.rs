@@ -32,6 +32,7 @@ impl World {
             let config = config(role, &mut random, troubled, compression);
             let mut end = End::new(role, config, Random::new(seed ^ stream << 40));
             end.trace = trace;
+            end.holds_back = troubled;
             end
         };
         let (mut client, mut server) = (end(Role::Client, 1), end(Role::Server, 2));
