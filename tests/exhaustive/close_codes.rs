@@ -11,21 +11,11 @@ fn connection(role: Role) -> Connection {
     }
 }
 
-/// §7.4.1 §7.4.2 and the registry of IANA: who may stand in a Close frame.
+/// §7.4.1 §7.4.2 and the registry of IANA: who may stand in a Close frame. 1004 is reserved; 1005, 1006 and 1015 "MUST
+/// NOT be set"; 0-999 are not used, and what is left up to 2999 is not defined. 3000-4999 are for libraries and
+/// applications.
 fn is_valid(code: u16) -> bool {
-    match code {
-        // "0-999: not used"
-        0..=999 => false,
-        1000..=1003 => true,
-        // 1004 is reserved; 1005 and 1006 "MUST NOT be set as a status code in a Close control frame".
-        1004..=1006 => false,
-        1007..=1014 => true,
-        // 1015 "MUST NOT be set" either; the others up to 2999 are not defined.
-        1015..=2999 => false,
-        // Libraries, frameworks, applications; private use.
-        3000..=4999 => true,
-        5000.. => false,
-    }
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
 /// Has an end of this role receive a Close with this body; what it saw, and the body of its own.

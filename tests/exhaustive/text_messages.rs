@@ -54,7 +54,7 @@ fn check(config: &Arc<Config>, text: &[u8], cuts: u32, wrong: bool) {
     for reads in reads {
         let mut connection = Connection::server(config.clone());
         let seen: Vec<_> = reads.iter().flat_map(|read| feed(&mut connection, read)).collect();
-        assert_eq!(seen, [expected.clone()], "{text:02X?} cut {cuts:b}");
+        assert_eq!(seen, std::slice::from_ref(&expected), "{text:02X?} cut {cuts:b}");
         check_close(&mut connection, matches!(expected, Seen::Violation(_)));
     }
 
