@@ -158,7 +158,11 @@ impl Machine {
                 outgoing.abort();
                 incoming.stop();
             }
-            Self::Server(_) | Self::Rejection(_) => {}
+            // Its driver drops the transport.
+            Self::Server(_) | Self::Rejection(_) => {
+                self.receive_eof();
+                self.transport_shut_down();
+            }
         }
     }
 }

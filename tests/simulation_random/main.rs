@@ -4,7 +4,7 @@
 //! SIMULATION_SEEDS=100000 cargo test --release --all-features --test simulation_random -- --nocapture
 //! SIMULATION_SEED=42 cargo test --all-features --test simulation_random -- --nocapture
 //! ```
-//! A seed that fails is printed; alone it is played with a trace of what happens. Everything comes from the seed: time
+//! (`SIMULATION_SEEDS=50000..60000` begins at another seed.) A seed that fails is printed; alone it is played with a trace of what happens. Everything comes from the seed: time
 //! is the network's, and each end has a clock of its own.
 //!
 //! What holds, whatever the seed:
@@ -66,18 +66,23 @@ impl Drop for Seed {
 
 #[test]
 fn anything_at_any_time() {
-    let number = |name| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
-    if let Some(seed) = number("SIMULATION_SEED") {
-        play(seed, true, &mut Figures::default());
+    let number = |text: &str| text.parse().expect("a number");
+    if let Ok(seed) = std::env::var("SIMULATION_SEED") {
+        play(number(&seed), true, &mut Figures::default());
         return;
     }
-    let seeds = number("SIMULATION_SEEDS").unwrap_or(SEEDS);
+    let seeds =
+        std::env::var("SIMULATION_SEEDS").map_or(0..SEEDS, |seeds| match seeds.split_once("..") {
+            Some((first, end)) => number(first)..number(end),
+            None => 0..number(&seeds),
+        });
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for first in 0..threads {
+            let seeds = seeds.clone();
             scope.spawn(move || {
                 let mut figures = Figures::default();
-                let own = (0..seeds).skip(first).step_by(threads);
+                let own = seeds.skip(first).step_by(threads);
                 own.for_each(|seed| play(seed, false, &mut figures));
                 println!("{figures:?}");
             });
