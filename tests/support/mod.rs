@@ -14,5 +14,5 @@ pub(crate) use pair::{Chunks, Node, Pair, Transport};
 pub(crate) use random::Random;
 pub(crate) use wire::{
     BINARY, CLOSE, CONTINUATION, Frame, MASKING_KEY, PING, PONG, TEXT, close_body, frame, header,
-    read_frames, read_whole,
+    read_compressed_frames, read_frames, read_whole,
 };

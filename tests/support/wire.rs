@@ -15,6 +15,7 @@ pub(crate) const MASKING_KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) fin: bool,
+    pub(crate) rsv1: bool,
     pub(crate) opcode: u8,
     pub(crate) masked: bool,
     pub(crate) payload: Vec<u8>,
@@ -65,7 +66,14 @@ pub(crate) fn close_body(code: u16, reason: &str) -> Vec<u8> {
 
 /// The whole frames at the front, and the bytes left behind them. Stops the test at anything that
 /// `sender` may not write (§5.1, §5.2, §5.5).
-pub(crate) fn read_frames(sender: Role, mut bytes: &[u8]) -> (Vec<Frame>, usize) {
+pub(crate) fn read_frames(sender: Role, bytes: &[u8]) -> (Vec<Frame>, usize) {
+    let (frames, left) = read_compressed_frames(sender, bytes);
+    assert!(frames.iter().all(|frame| !frame.rsv1), "reserved bits");
+    (frames, left)
+}
+
+/// As `read_frames`, where permessage-deflate was agreed on and gives RSV1 a meaning (RFC 7692 §6).
+pub(crate) fn read_compressed_frames(sender: Role, mut bytes: &[u8]) -> (Vec<Frame>, usize) {
     let mut frames = Vec::new();
     while let Some((frame, size)) = read_frame(sender, bytes) {
         frames.push(frame);
@@ -83,8 +91,8 @@ pub(crate) fn read_whole(sender: Role, bytes: &[u8]) -> Vec<Frame> {
 
 fn read_frame(sender: Role, bytes: &[u8]) -> Option<(Frame, usize)> {
     let (&first, &second) = (bytes.first()?, bytes.get(1)?);
-    assert_eq!(first & 0x70, 0, "reserved bits");
-    let (fin, opcode) = (first & 0x80 != 0, first & 0x0F);
+    assert_eq!(first & 0x30, 0, "reserved bits");
+    let (fin, rsv1, opcode) = (first & 0x80 != 0, first & 0x40 != 0, first & 0x0F);
     assert!([CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG].contains(&opcode), "opcode {opcode}");
     let masked = second & 0x80 != 0;
     assert_eq!(masked, sender == Role::Client, "the mask bit");
@@ -113,5 +121,5 @@ fn read_frame(sender: Role, bytes: &[u8]) -> Option<(Frame, usize)> {
     let end = at + usize::try_from(length).expect("a length that was written");
     let payload = bytes.get(at..end)?.iter().zip(key.iter().cycle());
     let payload = payload.map(|(byte, key)| byte ^ key).collect();
-    Some((Frame { fin, opcode, masked, payload }, end))
+    Some((Frame { fin, rsv1, opcode, masked, payload }, end))
 }
