@@ -92,10 +92,27 @@ const BY_BYTES: usize = 100_000;
 /// More than this is played in a few modes only.
 const HUGE: usize = 1_000_000;
 
+/// More than this is played whole only, where there is little time.
+const FEW_BYTES: usize = 2_000;
+
+/// `VECTOR_PLAYS=few`: for mutation testing, where each mutant costs a run of everything.
+fn plays_few() -> bool {
+    std::env::var_os("VECTOR_PLAYS").is_some_and(|plays| plays == "few")
+}
+
 /// All modes for a vector with so many bytes of input.
 pub(crate) fn modes(vector: &Vector, length: usize, producible: bool) -> Vec<Mode> {
     const WHOLE: Mode = Mode::WHOLE;
     let takes = [Take::Chunks, Take::Owned, Take::OneByte, Take::Random(7)];
+    if plays_few() {
+        let mut modes = vec![Mode { cut: Cut::Bytes, chunks: true, ..WHOLE }];
+        modes.push(Mode { cut: Cut::Bytes, lazy: true, take: Take::Owned, ..WHOLE });
+        modes.push(Mode { take: Take::OneByte, halves: !fails_by_time(vector), ..WHOLE });
+        modes.extend(producible.then_some(Mode { produced: true, ..WHOLE }));
+        let delivers_chunks = vector.config.iter().any(|(key, _)| key == "delivery");
+        modes.retain(|mode| length <= FEW_BYTES && !(mode.chunks && delivers_chunks));
+        return modes;
+    }
     if length > HUGE {
         let mut modes = vec![Mode { cut: Cut::Random(5), halves: true, ..WHOLE }];
         modes.push(Mode { cut: Cut::At(length / 2), chunks: true, ..WHOLE });
@@ -148,10 +165,6 @@ pub(crate) fn modes(vector: &Vector, length: usize, producible: bool) -> Vec<Mod
         modes.push(Mode { joined: true, ..WHOLE });
         modes.push(Mode { joined: true, lazy: true, halves, ..WHOLE });
         modes.extend(messages.then_some(Mode { joined: true, chunks: true, ..WHOLE }));
-    }
-    if std::env::var_os("VECTOR_PLAYS").is_some_and(|plays| plays == "few") {
-        // For mutation testing, where each mutant costs a run of everything.
-        modes.retain(|mode| !matches!(mode.cut, Cut::At(_) | Cut::Random(_)));
     }
     modes
 }
