@@ -1,6 +1,10 @@
 //! Deadlines that pass for real, and short.
 
-use websocket_proto::adapter::blocking::{Error, WebSocket};
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use websocket_proto::adapter::blocking::{Error, Transport, WebSocket};
 use websocket_proto::handshake::HandshakeError;
 use websocket_proto::{CloseCode, CloseStatus, Connection, ExpiredDeadline, State};
 
@@ -180,4 +184,63 @@ fn a_pong_that_came_while_the_application_was_busy_counts() {
 #[test]
 fn a_pong_that_came_while_the_application_was_busy_counts_for_a_reader() {
     a_pong_that_was_not_read_counts(true);
+}
+
+/// Gives what was sent a frame of 7 bytes at a time, as TLS gives a record at a time.
+struct Records(TcpStream);
+
+impl Read for Records {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = buffer.len().min(7);
+        self.0.read(&mut buffer[..count])
+    }
+}
+
+impl Write for Records {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for Records {
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.set_read_timeout(timeout)
+    }
+
+    fn shut_down(&mut self) -> io::Result<()> {
+        self.0.shut_down()
+    }
+}
+
+/// A read that could have been longer says nothing about what else has come, unless the transport is a socket.
+#[test]
+fn a_pong_behind_what_a_read_gives_counts() {
+    let mut config = server_config();
+    config.timeouts.ping_interval = ms(10);
+    config.timeouts.pong = ms(100);
+    let (server, mut peer) = tcp_pair();
+    let connection = Connection::server(config.clone());
+    let mut server = WebSocket::from_connection(Records(server), connection, &config);
+    write(&mut peer, &masked(0x81, b"a"));
+    let peer = spawn(move || {
+        let pong = until_a_ping(&mut peer);
+        write(
+            &mut peer,
+            &[masked(0x81, b"b"), masked(0x81, b"c"), pong, masked(0x81, b"d")].concat(),
+        );
+        peer
+    });
+    for expected in ["a", "b", "c", "d"] {
+        let message = server.read().expect("read").expect("a message");
+        assert_eq!(message.as_text(), Some(expected));
+        if expected == "b" {
+            // Busy for longer than a Pong may take.
+            std::thread::sleep(Duration::from_millis(150));
+        }
+    }
+    drop(join(peer));
 }

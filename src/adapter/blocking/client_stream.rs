@@ -94,6 +94,10 @@ impl Transport for ClientStream {
         self.transport().set_no_delay()
     }
 
+    fn reads_all(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
     fn shut_down_write(&mut self) -> io::Result<()> {
         self.transport().shut_down_write()
     }

@@ -172,7 +172,7 @@ impl<S: Transport> Line<S> {
             Ok(0) => Received::End,
             Ok(count) => {
                 self.read_timeout.expired = false;
-                if count < buffer.len() {
+                if count < buffer.len() && self.transport.reads_all() {
                     self.heard_until = self.now();
                 }
                 Received::Bytes(count)

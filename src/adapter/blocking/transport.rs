@@ -39,6 +39,13 @@ pub trait Transport: Read + Write {
         Ok(())
     }
 
+    /// Whether a read that does not fill the buffer has taken all that has come. So it is with sockets; what reads
+    /// record by record, such as TLS, may have more. Where it does (`false`, the default), the adapter takes a
+    /// peer for silent only once a read has found nothing.
+    fn reads_all(&self) -> bool {
+        false
+    }
+
     /// Ends the direction towards the peer and leaves the other one open (half-close, §7.1.1).
     ///
     /// # Errors
@@ -121,6 +128,10 @@ macro_rules! socket {
                 $Socket::$set_no_delay(self, true)
             })?
 
+            fn reads_all(&self) -> bool {
+                true
+            }
+
             fn shut_down_write(&mut self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
             }
@@ -178,6 +189,10 @@ macro_rules! forward {
 
             fn set_no_delay(&mut self) -> io::Result<()> {
                 (**self).set_no_delay()
+            }
+
+            fn reads_all(&self) -> bool {
+                (**self).reads_all()
             }
 
             fn shut_down_write(&mut self) -> io::Result<()> {
