@@ -104,6 +104,7 @@ fn debug_shows_no_payload_and_no_key() {
     let numbers = numbers.trim_matches(['[', ']']);
     let shows_nothing = |value: &dyn Debug| {
         let shown = format!("{value:?} {value:#?}");
+        assert!(shown.starts_with(char::is_uppercase), "the name of the type: {shown}");
         assert!(!shown.contains(secret) && !shown.contains(numbers), "{shown}");
         assert!(!shown.contains("7, 7, 7"), "the seed: {shown}");
     };

@@ -251,3 +251,24 @@ fn the_peers_activity_crosses_over() {
         assert_eq!(outgoing.state(), State::Open);
     }
 }
+
+/// Only what has come counts: to ask when there is nothing, as every loop ends, is no sign of life.
+#[test]
+fn to_ask_for_more_is_no_sign_of_life() {
+    let at = Duration::from_secs;
+    let mut config = Config::server();
+    config.timeouts.ping_interval = None;
+    config.timeouts.idle = Some(at(50));
+    let mut whole = Connection::server(config.clone());
+    let (mut incoming, mut outgoing) = Connection::server(config).split();
+    assert_eq!((whole.tick(at(0)), outgoing.tick(at(0))), (Some(at(50)), Some(at(50))));
+    assert_eq!(whole.receive(&mut &mut [][..]).map(|event| event.is_none()), Ok(true));
+    assert!(feed(&mut incoming, b"").is_empty());
+    pass_reply(&mut incoming, &mut outgoing);
+    assert_eq!((whole.tick(at(10)), outgoing.tick(at(10))), (Some(at(50)), Some(at(50))));
+    // One byte of a frame is one.
+    assert_eq!(whole.receive(&mut &mut [0x81][..]).map(|event| event.is_none()), Ok(true));
+    assert!(feed(&mut incoming, &[0x81]).is_empty());
+    pass_reply(&mut incoming, &mut outgoing);
+    assert_eq!((whole.tick(at(20)), outgoing.tick(at(20))), (Some(at(70)), Some(at(70))));
+}
