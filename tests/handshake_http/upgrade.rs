@@ -1,5 +1,6 @@
 //! §4.2  A server's answer to a request of HTTP/1.1. `agreement.rs` compares the rest with the built-in handshake.
 
+use bytes::Buf;
 use http::{Method, Request, Response, Version};
 use websocket_proto::handshake::http::RequestHead;
 use websocket_proto::handshake::{Acceptance, HandshakeError, sec_websocket_accept};
@@ -186,4 +187,31 @@ fn the_accept_of_a_key() {
     for key in ["", "dGhlIHNhbXBsZSBub25jZQ", "!GhlIHNhbXBsZSBub25jZQ==", "AAAA"] {
         assert_eq!(sec_websocket_accept(key), None, "{key}");
     }
+}
+
+/// RFC 9110 §15: the built-in server's reason phrases are the registered ones, or none.
+#[test]
+fn reason_phrases_are_the_registered_ones() {
+    use websocket_proto::handshake::{Response, Server};
+
+    let mut known = 0;
+    for status in 200..600 {
+        let mut head = *b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        let mut server = Server::new(Config::server());
+        let request = server.receive(&mut &mut head[..]).unwrap().unwrap();
+        let mut rejection = request.reject(&Response::new(status).unwrap());
+        let Transmit::Write(output) = rejection.transmit() else { panic!("{status}") };
+        let text = String::from_utf8_lossy(output.chunk());
+        let line = text.lines().next().unwrap();
+        let phrase = line.strip_prefix(&format!("HTTP/1.1 {status} ")).unwrap();
+        let registered = match status {
+            // Renamed by RFC 9110; the `http` crate has the older names.
+            413 => Some("Content Too Large"),
+            422 => Some("Unprocessable Content"),
+            _ => http::StatusCode::from_u16(status).unwrap().canonical_reason(),
+        };
+        assert!(phrase.is_empty() || Some(phrase) == registered, "{line}");
+        known += usize::from(!phrase.is_empty());
+    }
+    assert!(known >= 44, "{known}");
 }
