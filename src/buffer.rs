@@ -156,6 +156,44 @@ mod tests {
         }
     }
 
+    /// Into what is there if it is enough for the longest header of a short frame, and else not at all.
+    #[test]
+    fn short_frames_go_into_the_capacity_that_is_there() {
+        for key in [None, Some([1, 2, 3, 4])] {
+            for length in [0, 1, 125, 126, 127, 128, 129, 300] {
+                let payload = std::vec![b'x'; length];
+                let mut expected = BytesMut::new();
+                append_frame(&mut expected, 0x82, key, &payload);
+                for spare in [0, 5, WORD + length - 1, WORD + length, WORD + length + 1, 1000] {
+                    let mut buffer = BytesMut::with_capacity(13 + spare);
+                    buffer.extend_from_slice(&[0xEE; 13]);
+                    let spare = buffer.capacity() - buffer.len();
+                    let fits = length <= SHORT && spare >= WORD + length;
+                    assert_eq!(append_short(&mut buffer, 0x82, key, &payload), fits);
+                    assert_eq!(buffer.capacity() - buffer.len() < spare, fits, "{length} {spare}");
+                    assert!(buffer[..13] == [0xEE; 13]);
+                    let appended: &[u8] = if fits { &expected } else { &[] };
+                    assert!(buffer[13..] == *appended);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_reserved_is_there() {
+        for held in [0, 1, 100, 600] {
+            for additional in [0, 1, 511, 512, 513, 5000] {
+                let mut buffer = BytesMut::from(&std::vec![7; held][..]);
+                try_reserve(&mut buffer, additional, usize::MAX).unwrap();
+                assert!(buffer.capacity() - buffer.len() >= additional, "{held} {additional}");
+                let (capacity, place) = (buffer.capacity(), buffer.as_ptr());
+                // What is there is kept.
+                try_reserve(&mut buffer, additional, usize::MAX).unwrap();
+                assert_eq!((buffer.capacity(), buffer.as_ptr()), (capacity, place));
+            }
+        }
+    }
+
     /// T-FR-12: never more than twice what was received, beyond the first capacity.
     #[test]
     fn grows_by_what_was_received() {

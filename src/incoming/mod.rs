@@ -327,3 +327,25 @@ impl fmt::Debug for Incoming {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is taken whole is not looked at again: it has to be within every limit.
+    #[test]
+    fn messages_that_are_taken_whole_are_within_the_limits() {
+        let below = |set: fn(&mut Config)| {
+            let mut config = Config::server();
+            set(&mut config);
+            whole_messages_below(&config)
+        };
+        assert_eq!(below(|_| {}), u16::MAX);
+        assert_eq!(below(|config| config.limits.max_frame_size = 100), 101);
+        assert_eq!(below(|config| config.limits.max_message_size = 99), 100);
+        assert_eq!(below(|config| config.limits.max_frame_size = 65_534), u16::MAX);
+        assert_eq!(below(|config| config.limits.max_frame_size = u64::MAX), u16::MAX);
+        assert_eq!(below(|config| config.limits.max_fragments = 0), 0);
+        assert_eq!(below(|config| config.delivery = Delivery::Chunks), 0);
+    }
+}
