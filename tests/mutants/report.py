@@ -26,9 +26,14 @@ def outcomes(folder: Path) -> dict[str, str]:
 
 def of_group(results: Path, group: str) -> dict[str, str]:
     tried = outcomes(results / group)
-    for name, summary in outcomes(results / "again" / group).items():
-        if tried.get(name) == "MissedMutant":
-            tried[name] = summary
+    # The lines may have moved: of mutants that do the same in one function, all have to be found.
+    for folder in (results / "again" / group).glob("*"):
+        again: dict[str, set[str]] = {}
+        for name, summary in outcomes(folder).items():
+            again.setdefault(without_place(name), set()).add(summary)
+        for name, summary in tried.items():
+            if summary == "MissedMutant" and again.get(without_place(name), {"none"}) <= set(FOUND):
+                tried[name] = "CaughtMutant"
     return tried
 
 
@@ -46,15 +51,17 @@ def reasons() -> dict[str, str]:
 
 def print_configuration(names: list[str]) -> None:
     print("examine_re = [")
-    for name in names:
-        print(f"    {json.dumps('^' + re.escape(name) + '$')},")
+    for name in sorted({without_place(name) for name in names}):
+        file, does = name.split(": ", 1)
+        pattern = rf"^{re.escape(file)}:\d+:\d+: {re.escape(does)}$"
+        print(f"    {json.dumps(pattern)},")
     print("]")
 
 
 def main() -> None:
     results = Path(sys.argv[1])
     if sys.argv[2:3] == ["--alive"]:
-        tried = outcomes(results / sys.argv[3])
+        tried = of_group(results, sys.argv[3])
         print_configuration([name for name, summary in tried.items() if summary == "MissedMutant"])
         return
     known = reasons()
