@@ -295,3 +295,16 @@ const fn scramble(number: u64) -> u64 {
     let number = (number ^ number >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
     number ^ number >> 31
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first three numbers of `SplitMix64` from 0 on.
+    #[test]
+    fn scrambles_as_published() {
+        let step = 0x9E37_79B9_7F4A_7C15_u64;
+        let published = [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4, 0x06C4_5D18_8009_454F];
+        assert_eq!([0, step, step.wrapping_mul(2)].map(scramble), published);
+    }
+}

@@ -2,7 +2,7 @@
 #![cfg(feature = "alloc")]
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-use websocket_proto::{Config, Connection, Event, MessageKind};
+use websocket_proto::{Config, Connection, Event, MessageKind, SendError};
 
 fn message(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at % 251) as u8).collect()
@@ -63,5 +63,30 @@ fn fragments_of_any_size_are_the_same_message() {
             other => panic!("fragments of {size}: {other:?}"),
         }
         assert!(matches!(server.receive(&mut input), Ok(None)));
+    }
+}
+
+/// §5.4: a message that one call has begun, any other goes on with, if it is of its kind.
+#[test]
+fn a_message_may_be_written_in_several_ways() {
+    for kind in [MessageKind::Text, MessageKind::Binary] {
+        let other = if kind == MessageKind::Text { MessageKind::Binary } else { MessageKind::Text };
+        let mut server = Connection::server(Config::server());
+        server.fragment(kind, b"one, ", false).expect("open");
+        assert_eq!(server.message(other).map(drop), Err(SendError::KindMismatch));
+        assert_eq!(server.fragment(other, b"", true), Err(SendError::KindMismatch));
+        server.message(kind).expect("open").write(b"two, ").expect("room");
+        server.fragment(kind, b"three, ", false).expect("open");
+        server.message(kind).expect("open").finish(b"four").expect("room");
+
+        let mut bytes = output(&mut server);
+        let mut client = Connection::client(Config::client(), [3; 32]);
+        let seen = client.receive(&mut &mut bytes[..]).expect("valid").expect("a message");
+        let whole = match seen {
+            Event::Text(text) => (MessageKind::Text, text.into_payload().into_bytes()),
+            Event::Binary(data) => (MessageKind::Binary, data.into_bytes()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(whole, (kind, "one, two, three, four".into()));
     }
 }

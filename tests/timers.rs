@@ -329,6 +329,33 @@ fn extreme_times() {
     }
 }
 
+/// Beyond half of what 64 bits of nanoseconds hold, deadlines are as exact as before.
+#[test]
+fn centuries() {
+    const YEAR: u64 = 31_557_600;
+    for role in ROLES {
+        let mut connection = only(role, |config| config.timeouts.idle = Some(5 * SECOND));
+        for years in [200, 292, 293, 400, 584] {
+            let now = Duration::from_secs(years * YEAR);
+            feed(&mut connection, &frame(role.peer(), true, PONG, b""));
+            assert_eq!(connection.tick(now), Some(now + 5 * SECOND), "{years} years");
+        }
+    }
+}
+
+/// T-CT-11: each Ping has a payload of its own.
+#[test]
+fn keepalive_payloads_differ() {
+    let mut connection = only(Role::Server, |config| config.timeouts.ping_interval = Some(SECOND));
+    connection.tick(START);
+    let mut payloads = std::collections::BTreeSet::new();
+    for seconds in 1..=2_000 {
+        connection.tick(at(seconds));
+        let ping = frames_out(&mut connection).remove(0);
+        assert!(payloads.insert(ping.payload), "after {seconds} s");
+    }
+}
+
 /// Two live ends keep each other alive for a day; one that falls silent is noticed and dropped.
 #[test]
 fn a_day_and_a_silence() {
