@@ -35,7 +35,6 @@ fn debug_shows_no_payload() {
     let batch = server.read_batch().expect("read").expect("a batch");
     // A frame of 23 bytes, its header and its key.
     assert_eq!(shown(&batch, "Batch"), "Batch(29 bytes left)");
-    drop(batch);
     let (reader, writer) = server.split().expect("split");
     assert!(shown(&reader, "Reader").contains("Server"));
     assert!(shown(&writer, "Writer").contains("Server"));
@@ -100,7 +99,6 @@ fn messages_of_both_kinds_are_queued_by_every_handle() {
     batch.flush().expect("flush");
     // While the batch is there: the Pong, too.
     assert_eq!(read_bytes(&mut peer, 11), [&b"\x8A\0"[..], expected].concat());
-    drop(batch);
 
     let (mut reader, writer) = server.split().expect("split");
     write(&mut peer, &masked(0x89, b""));
@@ -111,7 +109,6 @@ fn messages_of_both_kinds_are_queued_by_every_handle() {
     }
     batch.flush().expect("flush");
     assert_eq!(read_bytes(&mut peer, 11), [&b"\x8A\0"[..], expected].concat());
-    drop(batch);
 
     let [text, data] = kinds();
     writer.feed(text).expect("room");

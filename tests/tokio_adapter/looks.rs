@@ -36,7 +36,6 @@ fn debug_shows_no_payload() {
         let batch = server.next_batch().await.expect("open").expect("a batch");
         // A frame of 23 bytes, its header and its key.
         assert_eq!(shown(&batch, "Batch"), "Batch(29 bytes left)");
-        drop(batch);
         let (reader, writer) = server.split();
         shown(&reader, "Reader");
         assert_ne!(shown(&writer, "Writer"), shown(&writer.clone(), "Writer"), "which of them");

@@ -341,7 +341,7 @@ fn who_waited_before_a_split_is_woken_after_it() {
     assert!(poll_once(server.next(), &reader_waker).is_pending());
     assert!(poll_once(server.send("x"), &writer_waker).is_pending());
     let (mut reader, mut writer) = server.split();
-    (reading.rang(), writing.rang());
+    let _before: [usize; 2] = [reading.rang(), writing.rang()];
     far.give(&masked(0x81, b"y"));
     assert!(reading.rang() > 0);
     assert!(poll_once(reader.next(), &reader_waker).is_ready());
