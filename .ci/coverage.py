@@ -5,11 +5,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 LEAST = 97.0
 LEAST_OF_A_MODULE = 90.0
+
+# The tests of a package of its own.
+TLS = "examples/tls"
 
 # A module (files or folders of `src/`) and the tests that are its own; `lib` are the unit tests.
 CORE = ["api", "limits", "vectors", "split_halves", "timers", "simulation", "simulation_random"]
@@ -21,9 +26,9 @@ OWN = {
     "timer.rs reconnect.rs seed.rs": ["lib", "timers", "vectors", "section_7_2_3_backoff"],
     "handshake": ["lib", "handshake", "handshake_http", "vectors", "deflate_negotiation"],
     "deflate": ["lib", "deflate_negotiation", "deflate_receive", "deflate_send", "deflate_memory", "deflate_ends", "deflate_bomb"],
-    "adapter/blocking": ["lib", "blocking_adapter", "dial"],
-    "adapter/tokio": ["lib", "tokio_adapter", "dial"],
-    "adapter": ["lib", "blocking_adapter", "tokio_adapter", "dial"],
+    "adapter/blocking": ["lib", "blocking_adapter", "dial", TLS],
+    "adapter/tokio": ["lib", "tokio_adapter", "dial", TLS],
+    "adapter": ["lib", "blocking_adapter", "tokio_adapter", "dial", TLS],
 }  # fmt: skip
 
 # How often vectors are played is otherwise here.
@@ -33,14 +38,20 @@ SOURCES = Path("src").resolve()
 
 def executables(work: Path) -> dict[str, Path]:
     found = {}
-    for line in (work / "built.json").read_text().splitlines():
+    for target, executable in built_by(work / "built.json"):
+        if "bench" not in target["kind"]:
+            found["lib" if "lib" in target["kind"] else target["name"]] = executable
+    # What the programs reach that its tests start counts with them.
+    found |= {TLS: program for target, program in built_by(work / "built-tls.json") if target["kind"] == ["test"]}
+    return found
+
+
+def built_by(messages: Path) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The test programs of a build, each with its target, by what cargo says."""
+    for line in messages.read_text().splitlines():
         artifact = json.loads(line)
         if artifact.get("profile", {}).get("test") and artifact.get("executable"):
-            target = artifact["target"]
-            name = "lib" if "lib" in target["kind"] else target["name"]
-            if "bench" not in target["kind"]:
-                found[name] = Path(artifact["executable"])
-    return found
+            yield artifact["target"], Path(artifact["executable"])
 
 
 def run(name: str, executable: Path, profiles: Path) -> str:

@@ -114,3 +114,32 @@ impl Tunnel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tunnel() -> Tunnel {
+        let proxy = Proxy::new("localhost", 3128).expect("a proxy");
+        let uri = Uri::parse("ws://localhost/").expect("a URI");
+        Tunnel::new(&proxy, &uri, &Arc::new(Config::client()))
+    }
+
+    /// Whatever a driver calls, in whatever order.
+    #[test]
+    fn what_went_wrong_first_stays() {
+        let mut tunnel = tunnel();
+        assert_eq!((tunnel.state(), tunnel.error()), (State::Open, None));
+        // Before the proxy was asked.
+        assert!(!tunnel.receive(&mut &mut b"HTTP/1.1 200 x\r\n\r\n".to_vec()[..]));
+        let early = Some(HandshakeError::EarlyResponse);
+        assert_eq!((tunnel.state(), tunnel.error()), (State::Closing, early));
+        assert!(matches!(tunnel.transmit(), Transmit::Abort));
+        for _ in 0..2 {
+            tunnel.receive_eof();
+            tunnel.transport_shut_down();
+            assert_eq!((tunnel.state(), tunnel.error()), (State::Closed, early));
+            assert!(matches!(tunnel.transmit(), Transmit::Idle));
+        }
+    }
+}

@@ -13,7 +13,11 @@
 mod closing;
 mod deadlines;
 mod dial;
+mod errors;
+mod forwarding;
+mod halves;
 mod handshake;
+mod looks;
 mod messages;
 mod split;
 mod stuck;

@@ -169,6 +169,35 @@ fn a_write_of_nothing_is_an_error() {
     assert_eq!(server.state(), State::Closed);
 }
 
+#[test]
+fn a_flush_that_fails_is_told_once() {
+    /// Takes everything, cannot pass it on, and has a message all the same.
+    struct Clogged(VecDeque<u8>);
+    impl Read for Clogged {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+    impl Write for Clogged {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Err(ErrorKind::BrokenPipe.into())
+        }
+    }
+    let config = server_config();
+    let connection = Connection::server(config.clone());
+    let transport = Plain(Clogged(masked(0x81, b"why").into()));
+    let mut server = WebSocket::from_connection(transport, connection, &config);
+    match server.send_text("x") {
+        Err(Error::Io(error)) => assert_eq!(error.kind(), ErrorKind::BrokenPipe),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(server.send_text("y"), Err(Error::ConnectionLost)));
+    assert_eq!(server.read().expect("read"), Some(Message::Text("why".into())));
+}
+
 /// One end of a pipe in memory, in both directions.
 struct Pipe {
     sender: Sender<Vec<u8>>,

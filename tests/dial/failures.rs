@@ -4,9 +4,9 @@ use std::error::Error as _;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use websocket_proto::adapter::Error;
 use websocket_proto::adapter::blocking::accept;
-use websocket_proto::handshake::{HandshakeError, InvalidUri, Response};
+use websocket_proto::adapter::{ClientOptions, Error};
+use websocket_proto::handshake::{HandshakeError, InvalidUri, Proxy, Response};
 
 use crate::peers::*;
 use crate::support::*;
@@ -22,6 +22,76 @@ fn a_server_is_greeted() {
         }
         server.join();
     });
+}
+
+#[test]
+fn without_a_deadline_a_server_is_found_as_well() {
+    each(|dial| {
+        let server = server(2, |_| None);
+        let port = server.address.rsplit(':').next().expect("a port").to_owned();
+        let mut config = websocket_proto::Config::client();
+        config.timeouts.handshake = None;
+        let options = ClientOptions::new().config(config);
+        for host in ["127.0.0.1", "localhost"] {
+            let uri = format!("ws://{host}:{port}/");
+            assert_eq!(dial(&request(&uri), &options).expect("connect"), "/ hello");
+        }
+        server.join();
+        // Nor does it hide that there is nobody.
+        for uri in [format!("ws://127.0.0.1:{port}/"), "ws://nowhere.invalid/".to_owned()] {
+            let connected = dial(&request(&uri), &options);
+            assert!(matches!(connected, Err(Error::Connect(_))), "{connected:?}");
+        }
+    });
+}
+
+#[test]
+fn options_show_no_password() {
+    let proxy = Proxy::new("proxy.example.com", 3128).expect("a proxy");
+    let proxy = proxy.basic_authorization("ali", "sesame").expect("credentials");
+    let shown = format!("{:?}", options().proxy(proxy).max_redirects(7));
+    assert!(shown.starts_with("ClientOptions") && shown.contains("proxy.example.com"), "{shown}");
+    assert!(shown.contains("max_redirects: 7"), "{shown}");
+    // Neither as it is nor in base 64.
+    assert!(!shown.contains("sesame") && !shown.contains("YWxpOnNlc2FtZQ"), "{shown}");
+}
+
+#[cfg(feature = "rustls")]
+#[test]
+fn options_show_whom_they_trust() {
+    use websocket_proto::adapter::{Roots, rustls};
+    let shown = |options: ClientOptions| format!("{options:?}");
+    assert!(shown(options()).contains("Mozilla"));
+    assert!(shown(options().roots(Roots::Platform)).contains("Platform"));
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let own = shown(options().tls(config));
+    assert!(own.contains("ClientConfig") && !own.contains("Mozilla"), "{own}");
+}
+
+/// As many connections as the system keeps for a server wait to be taken, and a client gets no answer.
+#[cfg(all(feature = "tokio", target_os = "linux"))]
+#[test]
+fn a_server_that_takes_no_more_connections_times_out() {
+    let listening = run(async {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        socket.listen(1).expect("a listener").into_std().expect("a listener")
+    });
+    let address = listening.local_addr().expect("an address");
+    let time = Duration::from_millis(100);
+    let connect = || std::net::TcpStream::connect_timeout(&address, time).ok();
+    let waiting: Vec<_> = std::iter::from_fn(connect).collect();
+    each(|dial| {
+        let connected = dial(&request(&format!("ws://{address}/")), &within(time));
+        let timeout = HandshakeError::Timeout;
+        assert!(matches!(connected, Err(Error::Handshake(e)) if e == timeout), "{connected:?}");
+    });
+    drop(waiting);
 }
 
 #[test]

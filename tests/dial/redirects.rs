@@ -61,6 +61,7 @@ fn one_redirect_too_many_is_an_error() {
         let request = request(&format!("ws://{}/5", server.address));
         let error = dial(&request, &options().max_redirects(2)).expect_err("too many");
         assert!(error.source().is_some_and(<dyn std::error::Error>::is::<RedirectError>));
+        assert_eq!(error.to_string(), "a redirect that is not followed");
         match error {
             Error::Redirect(redirect) => {
                 assert_eq!(redirect.reason, RedirectError::TooMany);

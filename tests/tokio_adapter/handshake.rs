@@ -151,6 +151,27 @@ fn a_page_and_a_websocket_live_on_one_port() {
     });
 }
 
+/// More than the pipe holds: a client that does not listen before it has sent everything is answered as well.
+#[test]
+fn what_is_sent_behind_a_request_that_is_rejected_is_discarded() {
+    run_paused(async {
+        let (mut near, far) = duplex(100);
+        let serving = tokio::spawn(async move {
+            let response = Response::new(413).expect("a status");
+            accept_with(far, Config::server(), async |request| Err(request.reject(&response))).await
+        });
+        write(&mut near, b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000\r\n\r\n")
+            .await;
+        write(&mut near, &[b'x'; 10_000]).await;
+        let response = String::from_utf8(read_to_end(&mut near).await).expect("text");
+        assert!(response.starts_with("HTTP/1.1 413 "), "{response}");
+        assert!(!serving.is_finished(), "it waits for the client's end");
+        drop(near);
+        let accepted = serving.await.expect("no panic");
+        assert!(matches!(accepted, Err(Error::Rejected { status: 413, reason: None })));
+    });
+}
+
 /// Over a pipe that takes it in small parts.
 #[test]
 fn a_refusal_is_told_with_headers_and_body() {

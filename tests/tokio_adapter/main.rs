@@ -20,6 +20,7 @@ mod corking;
 mod deadlines;
 mod futures;
 mod handshake;
+mod looks;
 mod memory;
 mod messages;
 #[path = "../support/random.rs"]

@@ -126,6 +126,29 @@ fn messages_go_through_stream_and_sink() {
     });
 }
 
+#[test]
+fn halves_are_stream_and_sink_as_well() {
+    run(async {
+        let (client, mut server) = tcp_pair().await;
+        let server = tokio::spawn(async move {
+            while let Some(message) = next(&mut server).await {
+                feed(&mut server, message.expect("a message")).await;
+            }
+            server.close_information().expect("closed").clean
+        });
+        let (mut reader, mut writer) = client.split();
+        feed(&mut writer, message(7)).await;
+        flush(&mut writer).await.expect("written");
+        assert_eq!(next(&mut reader).await.expect("open").expect("a message"), message(7));
+        close(&mut writer).await.expect("written");
+        close(&mut writer).await.expect("closed already");
+        assert!(next(&mut reader).await.is_none());
+        assert!(next(&mut reader).await.is_none());
+        assert!(reader.closed().expect("closed").clean);
+        assert!(server.await.expect("no panic"));
+    });
+}
+
 /// One message is taken before there is room for it, and the next one waits.
 #[test]
 fn a_sink_waits_when_it_holds_one_message_too_many() {

@@ -5,12 +5,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, BufStream, ReadBuf, duplex};
-use websocket_proto::adapter::tokio::{Error, Message, WebSocket, accept, connect_over};
+use websocket_proto::adapter::tokio::{
+    ClientStream, Error, Message, WebSocket, accept, connect_over,
+};
 use websocket_proto::{CloseCode, Config, Event, State};
 
 use crate::random::Random;
 use crate::support::*;
 use crate::unsteady::Unsteady;
+use crate::wire::*;
 
 /// An opening handshake, messages of all sizes and a closing handshake.
 async fn talk<S, C>(server: S, client: C)
@@ -208,6 +211,23 @@ fn a_write_of_nothing_is_an_error() {
 }
 
 #[test]
+fn a_flush_that_fails_is_told_once() {
+    run_paused(async {
+        let (mut server, far) = server_over_wire(&Config::server());
+        far.fail_flushes(ErrorKind::BrokenPipe);
+        match server.send_text("x").await {
+            Err(Error::Io(error)) => assert_eq!(error.kind(), ErrorKind::BrokenPipe),
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(server.send_text("y").await, Err(Error::ConnectionLost)));
+        // What the peer has said all the same is still read.
+        far.give(&masked(0x81, b"why"));
+        assert_eq!(server.next().await.expect("open").expect("a message"), "why".into());
+        assert_eq!(far.take(), b"\x81\x01x");
+    });
+}
+
+#[test]
 fn any_size_of_the_read_buffer_will_do() {
     run_paused(async {
         for size in [0, 1, 7, 1 << 20] {
@@ -232,5 +252,28 @@ fn the_transport_can_be_had() {
         write(&mut stream, &unmasked(0x81, b"by hand")).await;
         let mut client: WebSocket<tokio::net::TcpStream> = client;
         assert_eq!(client.next().await.expect("open").expect("a message"), "by hand".into());
+    });
+}
+
+/// The transport that `connect` opens is one that the application may use by itself.
+#[test]
+fn a_client_stream_is_a_stream_of_bytes() {
+    use std::io::IoSlice;
+    run(async {
+        let (mut server, client) = tcp_streams().await;
+        let mut stream = ClientStream::Plain(client);
+        assert_eq!(
+            stream.tcp().peer_addr().expect("an address"),
+            server.local_addr().expect("one")
+        );
+        assert!(stream.is_write_vectored());
+        let slices = [IoSlice::new(b"one "), IoSlice::new(b"two")];
+        let count =
+            std::future::poll_fn(|cx| Pin::new(&mut stream).poll_write_vectored(cx, &slices));
+        assert_eq!(count.await.expect("written"), 7);
+        assert_eq!(read_bytes(&mut server, 7).await, b"one two");
+        assert!(format!("{stream:?}").contains("Plain"));
+        drop(server);
+        assert_eq!(read_to_end(&mut stream).await, b"");
     });
 }

@@ -329,3 +329,24 @@ fn a_dropped_half_is_forgotten() {
     assert_eq!(Arc::strong_count(&bell), 2);
     drop(other);
 }
+
+#[test]
+fn who_waited_before_a_split_is_woken_after_it() {
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let (mut server, far) = server_over_wire(&Config::server());
+    far.set_room(0);
+    let ((reading, reader_waker), (writing, writer_waker)) = (Bell::new(), Bell::new());
+    // In two tasks already, while it is whole.
+    assert!(poll_once(server.next(), &reader_waker).is_pending());
+    assert!(poll_once(server.send("x"), &writer_waker).is_pending());
+    let (mut reader, mut writer) = server.split();
+    let _before: [usize; 2] = [reading.rang(), writing.rang()];
+    far.give(&masked(0x81, b"y"));
+    assert!(reading.rang() > 0);
+    assert!(poll_once(reader.next(), &reader_waker).is_ready());
+    far.set_room(usize::MAX);
+    assert!(writing.rang() > 0);
+    assert!(poll_once(writer.flush(), &writer_waker).is_ready());
+    assert_eq!(far.take(), b"\x81\x01x");
+}

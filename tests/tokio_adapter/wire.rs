@@ -28,6 +28,7 @@ struct Line {
     room: usize,
     write_error: Option<ErrorKind>,
     flushes: bool,
+    flush_error: Option<ErrorKind>,
     shuts_down: bool,
     vectored: bool,
     reader: Option<Waker>,
@@ -55,6 +56,7 @@ pub(crate) fn wire() -> (Wire, Far) {
         room: usize::MAX,
         write_error: None,
         flushes: true,
+        flush_error: None,
         shuts_down: true,
         vectored: true,
         reader: None,
@@ -106,6 +108,11 @@ impl Far {
 
     pub(crate) fn set_flushes(&self, flushes: bool) {
         self.change_output(|line| line.flushes = flushes);
+    }
+
+    /// Flushing fails from here on.
+    pub(crate) fn fail_flushes(&self, error: ErrorKind) {
+        self.change_output(|line| line.flush_error = Some(error));
     }
 
     pub(crate) fn set_shuts_down(&self, shuts_down: bool) {
@@ -216,6 +223,9 @@ impl AsyncWrite for Wire {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut line = self.0.lock().expect("a lock");
+        if let Some(error) = line.flush_error {
+            return Poll::Ready(Err(error.into()));
+        }
         if line.flushes {
             return Poll::Ready(Ok(()));
         }

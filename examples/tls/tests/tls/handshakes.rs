@@ -3,9 +3,11 @@
 use std::io::Read;
 use std::time::Duration;
 
-use websocket_proto::adapter::blocking::connect_with;
+use tokio::io::AsyncWrite;
+use websocket_proto::CloseCode;
+use websocket_proto::adapter::Error;
+use websocket_proto::adapter::blocking::{ClientStream, Transport, connect_with};
 use websocket_proto::adapter::rustls::{Error as TlsError, ProtocolVersion};
-use websocket_proto::adapter::{Error, blocking::ClientStream};
 use websocket_proto::handshake::HandshakeError;
 
 use crate::support::*;
@@ -96,4 +98,52 @@ fn a_session_can_be_looked_at() {
     assert_eq!(stream.socket().peer_addr().expect("an address").port(), server.port);
     drop(websocket);
     assert!(matches!(server.join()[..], [Err(Error::ConnectionLost)]));
+}
+
+#[test]
+fn the_tcp_connection_of_a_client_can_be_had() {
+    let (authority, config) = trusted();
+    let server = echo_server(2, config);
+    let (websocket, _) =
+        connect_with(server.uri("localhost"), &options(&authority)).expect("connect");
+    let stream = websocket.transport();
+    assert_eq!(stream.tcp().peer_addr().expect("an address").port(), server.port);
+    // What has come may have to be decrypted first.
+    assert!(!Transport::reads_all(stream));
+    drop(websocket);
+    run(async {
+        let options = options(&authority);
+        let dialing =
+            websocket_proto::adapter::tokio::connect_with(server.uri("localhost"), &options);
+        let (mut websocket, _) = dialing.await.expect("connect");
+        // What is given in runs need not be gathered.
+        assert!(AsyncWrite::is_write_vectored(websocket.transport()));
+        let tcp = websocket.transport().tcp();
+        assert_eq!(tcp.peer_addr().expect("an address").port(), server.port);
+        assert!(websocket.close(CloseCode::NORMAL, "").await.expect("close").clean);
+    });
+    assert!(matches!(server.join()[..], [Err(Error::ConnectionLost), Ok(true)]));
+}
+
+/// More than a record holds, and more than a session does.
+#[test]
+fn large_messages_are_sent_back() {
+    let (authority, config) = trusted();
+    let server = echo_server(2, config);
+    let large = vec![0xA5; 200_000];
+    let (mut websocket, _) =
+        connect_with(server.uri("localhost"), &options(&authority)).expect("connect");
+    websocket.send(large.clone()).expect("send");
+    assert_eq!(websocket.read().expect("read"), Some(large.clone().into()));
+    assert!(websocket.close(CloseCode::NORMAL, "").expect("close").clean);
+    run(async {
+        let options = options(&authority);
+        let dialing =
+            websocket_proto::adapter::tokio::connect_with(server.uri("localhost"), &options);
+        let (mut websocket, _) = dialing.await.expect("connect");
+        websocket.send(large.clone()).await.expect("send");
+        assert_eq!(websocket.next().await.expect("open").expect("a message"), large.into());
+        assert!(websocket.close(CloseCode::NORMAL, "").await.expect("close").clean);
+    });
+    assert!(matches!(server.join()[..], [Ok(true), Ok(true)]));
 }

@@ -1,6 +1,6 @@
 //! What TLS has encrypted and the transport does not take yet.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,9 +9,11 @@ use std::time::Duration;
 use tls::Authority;
 use websocket_proto::CloseCode;
 use websocket_proto::adapter::Message;
-use websocket_proto::adapter::blocking::{TlsStream, Transport, TryClone, WebSocket, connect_over};
-use websocket_proto::adapter::rustls::ClientConnection;
+use websocket_proto::adapter::blocking::{
+    Plain, TlsStream, Transport, TryClone, WebSocket, connect_over,
+};
 use websocket_proto::adapter::rustls::pki_types::ServerName;
+use websocket_proto::adapter::rustls::{ClientConnection, StreamOwned};
 use websocket_proto::{Config, State};
 
 use crate::support::*;
@@ -94,6 +96,81 @@ fn it_goes_out_while_the_peer_is_waited_for() {
     }
     assert!(client.close(CloseCode::NORMAL, "").expect("close").clean);
     assert!(matches!(server.join()[..], [Ok(true)]));
+}
+
+#[test]
+fn what_is_written_to_it_comes_together_again() {
+    let (authority, config) = trusted();
+    let server = peer(1, move |stream| {
+        let mut received = Vec::new();
+        // Waits on where it is interrupted.
+        tls(&config, stream).read_to_end(&mut received).expect("the end");
+        received
+    });
+    let name = ServerName::try_from("localhost").expect("a name");
+    let session = ClientConnection::new(authority.client().expect("a client"), name);
+    let tcp = TcpStream::connect(("127.0.0.1", server.port)).expect("connect");
+    let mut stream = TlsStream::from(StreamOwned::new(session.expect("a session"), tcp));
+    assert_eq!(stream.write(b"").expect("nothing"), 0);
+    assert_eq!(stream.write_vectored(&[IoSlice::new(b""), IoSlice::new(b"")]).expect("nothing"), 0);
+    let slices = [IoSlice::new(b"one "), IoSlice::new(b"and "), IoSlice::new(b"two")];
+    assert_eq!(stream.write_vectored(&slices).expect("write"), 11);
+    // Its handshake is not over: what was taken goes out with it.
+    stream.flush().expect("flush");
+    while stream.with_session(|session| session.is_handshaking()) {
+        stream.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout");
+        let _: io::Result<usize> = stream.read(&mut [0]);
+    }
+    stream.flush().expect("flush");
+    stream.shut_down_write().expect("shut down");
+    assert_eq!(server.join(), [b"one and two"]);
+}
+
+/// A session holds so much of what it cannot encrypt yet.
+#[test]
+fn more_than_tls_holds_before_it_is_set_up_is_refused() {
+    let (authority, _) = trusted();
+    let server = peer(1, |mut stream| stream.read_to_end(&mut Vec::new()).map(drop));
+    let name = ServerName::try_from("localhost").expect("a name");
+    let session = ClientConnection::new(authority.client().expect("a client"), name);
+    let tcp = TcpStream::connect(("127.0.0.1", server.port)).expect("connect");
+    let mut stream = TlsStream::new(session.expect("a session"), tcp);
+    let refusal = loop {
+        match stream.write(&[0; 10_000]) {
+            Ok(count) => assert!(count > 0),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refusal.to_string(), "more than TLS holds before it is set up");
+    drop(stream);
+    server.join();
+}
+
+#[test]
+fn a_transport_that_takes_nothing_any_more_is_an_error() {
+    /// Takes nothing, and has nothing.
+    #[derive(Debug)]
+    struct Gone;
+    impl Read for Gone {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+    }
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let (authority, _) = trusted();
+    let name = ServerName::try_from("localhost").expect("a name");
+    let session = ClientConnection::new(authority.client().expect("a client"), name);
+    let mut stream = TlsStream::new(session.expect("a session"), Plain(Gone));
+    assert_eq!(stream.flush().expect_err("nothing is taken").kind(), ErrorKind::WriteZero);
+    // The session is not looked into: it holds keys.
+    assert_eq!(format!("{stream:?}"), "TlsStream { transport: Plain(Gone), .. }");
 }
 
 #[test]

@@ -71,15 +71,21 @@ fn each_client_trusts_whom_it_is_told_to() {
 
 #[test]
 fn a_platform_that_trusts_nobody_is_told() {
+    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nobody.pem");
+    fs::write(&empty, "").expect("a file");
     for client in [env!("CARGO_BIN_EXE_client"), env!("CARGO_BIN_EXE_tokio_client")] {
-        let output = Command::new(client)
-            .args(["wss://localhost:1/", "platform", "hello"])
-            .env("SSL_CERT_FILE", "/nowhere/at/all.pem")
-            .env_remove("SSL_CERT_DIR")
-            .output()
-            .expect("a program");
-        assert!(!output.status.success());
-        let printed = String::from_utf8_lossy(&output.stderr);
-        assert!(printed.contains("Tls(Other("), "{printed}");
+        for (file, reason) in
+            [(Path::new("/nowhere/at/all.pem"), "Tls(Other("), (&empty, "trusts nobody")]
+        {
+            let output = Command::new(client)
+                .args(["wss://localhost:1/", "platform", "hello"])
+                .env("SSL_CERT_FILE", file)
+                .env_remove("SSL_CERT_DIR")
+                .output()
+                .expect("a program");
+            assert!(!output.status.success());
+            let printed = String::from_utf8_lossy(&output.stderr);
+            assert!(printed.contains(reason), "{printed}");
+        }
     }
 }
