@@ -19,12 +19,12 @@ TLS = "examples/tls"
 # A module (files or folders of `src/`) and the tests that are its own; `lib` are the unit tests.
 CORE = ["api", "limits", "vectors", "split_halves", "timers", "simulation", "simulation_random"]
 OWN = {
-    "frame utf8.rs rules.rs error.rs": ["lib", "kernels", "vectors", "section_8_utf8"],
+    "frame utf8.rs rules.rs error.rs": ["lib", "errors", "debug", "kernels", "vectors", "section_8_utf8"],
     "incoming": [*CORE, "lib", "allocation_held", "deflate_receive", "deflate_ends", "properties"],
     "outgoing buffer.rs": [*CORE, "lib", "outbox", "lent", "deflate_send", "section_6_sending", "section_5_3_masking_keys"],
     "connection closing.rs config.rs counters.rs": [*CORE, "lib", "deflate_negotiation", "outbox", "lent"],
     "timer.rs reconnect.rs seed.rs": ["lib", "timers", "vectors", "section_7_2_3_backoff"],
-    "handshake": ["lib", "handshake", "handshake_http", "vectors", "deflate_negotiation"],
+    "handshake": ["lib", "errors", "debug", "handshake", "handshake_http", "vectors", "deflate_negotiation"],
     "deflate": ["lib", "deflate_negotiation", "deflate_receive", "deflate_send", "deflate_memory", "deflate_ends", "deflate_bomb"],
     "adapter/blocking": ["lib", "blocking_adapter", "dial", TLS],
     "adapter/tokio": ["lib", "tokio_adapter", "dial", TLS],

@@ -219,3 +219,18 @@ fn counters() {
     assert_eq!((connection.role(), connection.state()), (Role::Server, State::Open));
     assert_eq!((connection.subprotocol(), connection.close_information()), (None, None));
 }
+
+/// Two clients seeded by the operating system share no masking key.
+#[cfg(feature = "std")]
+#[test]
+fn clients_seeded_by_the_operating_system() {
+    let masked = || {
+        let mut client = Connection::client_from_os(Config::client()).expect("random bytes");
+        assert_eq!(client.role(), Role::Client);
+        client.send_binary(&[0; 64]).expect("room");
+        output(&mut client)
+    };
+    let (one, other) = (masked(), masked());
+    assert_eq!(one[..2], other[..2]);
+    assert_ne!(one[2..6], other[2..6]);
+}

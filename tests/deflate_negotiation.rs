@@ -519,3 +519,26 @@ fn a_server_declines_for_one_request() {
         assert_eq!(extension_line(&output(&mut connection)).is_none(), is_declined);
     }
 }
+
+/// RFC 7692 §5.1: for an HTTP stack of one's own: the first offer that can be met, over all lines, until one is malformed.
+#[test]
+fn an_answer_to_lines_of_ones_own() {
+    let compression = Compression::default();
+    let answer = |lines: &[&str]| {
+        let answer = compression.answer(lines.iter().map(|line| line.as_bytes()));
+        answer.map(|agreement| agreement.to_string())
+    };
+    let plain = answer(&["permessage-deflate"]);
+    assert_eq!(plain.as_deref(), Some("permessage-deflate"));
+    assert_eq!(answer(&["x-other", "x-another, permessage-deflate"]), plain);
+    assert_eq!(answer(&["permessage-deflate; unknown=1, permessage-deflate"]), plain);
+    assert_eq!(answer(&["permessage-deflate", "=malformed"]), plain);
+    for none in [
+        &[][..],
+        &["x-other"],
+        &["permessage-deflate; unknown=1"],
+        &["=malformed", "permessage-deflate"],
+    ] {
+        assert_eq!(answer(none), None, "{none:?}");
+    }
+}

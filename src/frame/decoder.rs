@@ -335,3 +335,30 @@ pub(super) fn split_front<'i>(input: &mut &'i mut [u8], count: usize) -> &'i mut
     *input = rest;
     front
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7692 §6: RSV1 on the first frame of a message, where compression was agreed, and nowhere else.
+    #[test]
+    fn rsv1_is_for_the_first_frame_of_a_message() {
+        let (plain, compressed) =
+            (Decoder::new(Role::Client), Decoder::new(Role::Client).with_compression());
+        for first in [0x41, 0x42, 0xC1, 0xC2, 0x40, 0xC0, 0xC9, 0xC8, 0x61, 0x51] {
+            let begins_message = matches!(first, 0x41 | 0x42 | 0xC1 | 0xC2);
+            for (decoder, allowed) in [(&plain, false), (&compressed, begins_message)] {
+                let mut decoder = decoder.clone();
+                // A continuation is looked at inside a message.
+                let mut bytes = std::vec![0x01, 0x00];
+                if matches!(first, 0x40 | 0xC0) {
+                    assert!(decoder.decode(&mut &mut bytes[..]).is_ok());
+                }
+                let mut bytes = std::vec![first, 0x00];
+                let result = decoder.decode(&mut &mut bytes[..]).map(|part| part.is_some());
+                let expected = if allowed { Ok(true) } else { Err(ProtocolError::ReservedBits) };
+                assert_eq!(result, expected, "{first:#x}");
+            }
+        }
+    }
+}
