@@ -31,8 +31,6 @@ OWN = {
     "adapter": ["lib", "blocking_adapter", "tokio_adapter", "dial", TLS],
 }  # fmt: skip
 
-# How often vectors are played is otherwise here.
-QUICKER = ["--skip", "every_vector_is_played"]
 SOURCES = Path("src").resolve()
 
 
@@ -57,7 +55,7 @@ def built_by(messages: Path) -> Iterator[tuple[dict[str, Any], Path]]:
 def run(name: str, executable: Path, profiles: Path) -> str:
     profile = profiles / f"{name}-%p-%m.profraw"
     done = subprocess.run(
-        [executable, "--quiet", *QUICKER],
+        [executable, "--quiet"],
         env={**os.environ, "LLVM_PROFILE_FILE": str(profile), "RUST_BACKTRACE": "0"},
         capture_output=True,
         text=True,

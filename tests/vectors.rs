@@ -235,10 +235,11 @@ fn a_file_that_is_not_understood_is_refused() {
 
 #[test]
 fn every_vector_is_played_in_many_ways() {
+    let fewest = if vectors_runner::plays_few() { 2 * 3 } else { 2 * 30 + 6 + 10 };
     let vector =
         "# R6455-5.4-01  a message\nrole both\nrecv text \"Hello\" -> event text \"Hello\"\n";
     let count = play_all("right.txt", vector).expect("it is right");
     assert_eq!(count.vectors, 1);
     // The input has 7 bytes for a client and 11 for a server: 6 and 10 cuts beside the other modes.
-    assert!(count.plays > 2 * 30 + 6 + 10, "{count:?}");
+    assert!(count.plays > fewest, "{count:?}");
 }

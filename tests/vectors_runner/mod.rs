@@ -22,6 +22,7 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use mode::plays_few;
 pub(crate) use parse::parse;
 
 use compression::Compression;

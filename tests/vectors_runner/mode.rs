@@ -95,8 +95,8 @@ const HUGE: usize = 1_000_000;
 /// More than this is played whole only, where there is little time.
 const FEW_BYTES: usize = 2_000;
 
-/// `VECTOR_PLAYS=few`: for mutation testing, where each mutant costs a run of everything.
-fn plays_few() -> bool {
+/// `VECTOR_PLAYS=few`: for mutation testing, where each mutant costs a run of everything, and the like.
+pub(crate) fn plays_few() -> bool {
     std::env::var_os("VECTOR_PLAYS").is_some_and(|plays| plays == "few")
 }
 
