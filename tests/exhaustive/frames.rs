@@ -55,8 +55,8 @@ struct Prefix<'a> {
     wire: &'a [u8],
 }
 
-/// R6455-5.4-01 R6455-7.1.7-01 R6455-7.1.7-02 R6455-7.1.7-03: each frame is what the table says, whatever came before; so
-/// are the answers to it and the end.
+/// R6455-5.4-01 R6455-7.1.7-01 R6455-7.1.7-02 R6455-7.1.7-03 T-FR-16: each frame is what the table says, whatever came
+/// before; so are the answers to it and the end.
 #[test]
 fn every_sequence_of_frames() {
     let depth = depth();

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod ends;
 #[cfg(test)]
+mod first_bytes;
+#[cfg(test)]
 mod frames;
 #[cfg(test)]
 mod held;
@@ -16,8 +18,6 @@ mod keys;
 mod limits;
 #[cfg(test)]
 mod reflection;
-#[cfg(test)]
-mod sequences;
 #[cfg(test)]
 mod silence;
 #[cfg(all(test, feature = "http"))]
