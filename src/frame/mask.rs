@@ -328,9 +328,12 @@ mod tests {
             for at in 0..length {
                 let key = [9, 8, 7, 6];
                 let mut plain = data(length, false);
+                let mut copy = std::vec![MaybeUninit::uninit(); length];
                 assert!(mask_in_place(&mut oracle(&plain, key), key));
+                assert!(mask_copy(&oracle(&plain, key), &mut copy, key));
                 plain[at] |= 0x80;
                 assert!(!mask_in_place(&mut oracle(&plain, key), key), "{length} {at}");
+                assert!(!mask_copy(&oracle(&plain, key), &mut copy, key), "{length} {at}");
             }
         }
     }
