@@ -291,6 +291,30 @@ fn a_late_tick() {
     assert_eq!(connection.tick(at(3601)), Some(at(3620)));
 }
 
+/// The Ping that has to be answered by its name finds room in any case; others would pile up.
+#[test]
+fn a_ping_among_many_control_frames() {
+    for (liveness, pong, is_sent) in [
+        (Liveness::MatchingPong, Some(20 * SECOND), true),
+        (Liveness::MatchingPong, None, false),
+        (Liveness::AnyBytes, Some(20 * SECOND), false),
+    ] {
+        let mut connection = only(Role::Server, |config| {
+            config.timeouts.ping_interval = Some(30 * SECOND);
+            config.timeouts.pong = pong;
+            config.liveness = liveness;
+        });
+        connection.tick(START);
+        let mut waiting = 0;
+        while connection.ping(b"").is_ok() {
+            waiting += 1;
+        }
+        connection.tick(at(30));
+        let frames = frames_out(&mut connection).len();
+        assert_eq!(frames, waiting + usize::from(is_sent), "{liveness:?} {pong:?}");
+    }
+}
+
 /// T-GN-03: a clock that goes back counts as standing still, whatever it concerns.
 #[test]
 fn a_clock_that_goes_back() {
