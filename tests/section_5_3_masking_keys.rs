@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use bytes::Buf;
+use websocket_proto::handshake::{Client, ClientRequest, Uri};
 use websocket_proto::{Config, Connection, MessageKind, Transmit};
 
 fn output(connection: &mut Connection) -> Vec<u8> {
@@ -124,4 +125,23 @@ fn a_frame_that_has_begun_is_fixed() {
 fn debug_output_shows_no_keys() {
     let shown = format!("{:?}", Connection::client(Config::client(), [0xA5; 32]));
     assert!(!shown.contains("165") && !shown.to_ascii_lowercase().contains("a5, "), "{shown}");
+}
+
+/// R6455-4.1-12 R6455-4.1-13: the key of the opening handshake is of the same source, and no other handshake has it.
+#[test]
+fn every_handshake_has_a_key_of_its_own() {
+    let request = ClientRequest::new(Uri::parse("ws://example.com/").expect("a URI"));
+    let mut seen = HashSet::new();
+    for number in 0..100 {
+        let mut seed = [0; 32];
+        seed[number % 32] = 1 + number as u8;
+        let mut client = Client::new(&request, Config::client(), seed);
+        let Transmit::Write(output) = client.transmit() else { panic!("the request is queued") };
+        let head = String::from_utf8(output.chunk().to_vec()).expect("a head");
+        let (_, key) = head.split_once("Sec-WebSocket-Key: ").expect("a key");
+        let (key, _) = key.split_once("\r\n").expect("the end of a line");
+        // 16 bytes, in base64.
+        assert!(key.len() == 24 && key.ends_with("=="), "{key}");
+        assert!(seen.insert(key.to_owned()), "{key} again");
+    }
 }
