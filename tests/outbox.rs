@@ -424,3 +424,53 @@ fn misuse_changes_nothing() {
         assert_eq!(opcodes(&frames_out(&mut connection)), [TEXT, CONTINUATION, CLOSE]);
     }
 }
+
+/// In one vectored write everything stands where it stands in many: a Ping among messages that are referenced, and at
+/// every byte that the transport has taken before.
+#[cfg(feature = "std")]
+#[test]
+fn a_ping_among_references_in_one_write() {
+    let fill = |ping_behind: usize, taken: usize| {
+        let mut connection = connection(Role::Server);
+        for number in 0..3_u8 {
+            connection.send_shared(MessageKind::Binary, &Bytes::from(vec![number; 5000])).unwrap();
+            connection.send_binary(&[number; 3]).unwrap();
+            if usize::from(number) == ping_behind {
+                take(&mut connection, taken);
+                connection.ping(b"between").unwrap();
+            }
+        }
+        connection
+    };
+    for ping_behind in 0..3 {
+        for taken in [0, 1, 4, 5, 2000, 5003, 5004, 5005, 5009, 5010, 7000, 10_018, 12_000] {
+            let expected = output(&mut fill(ping_behind, taken));
+            for places in [1, 2, 3, 5, 16] {
+                let mut connection = fill(ping_behind, taken);
+                let mut bytes = Vec::new();
+                while let Transmit::Write(mut output) = connection.transmit() {
+                    let mut slices = [std::io::IoSlice::new(b""); 16];
+                    let filled = output.chunks_vectored(&mut slices[..places]);
+                    assert!(filled > 0);
+                    let before = bytes.len();
+                    slices[..filled].iter().for_each(|slice| bytes.extend_from_slice(slice));
+                    output.advance(bytes.len() - before);
+                    // Whoever asks behind the last byte is shown nothing.
+                    if output.remaining() == 0 {
+                        let mut slices = [std::io::IoSlice::new(b""); 16];
+                        assert_eq!(
+                            (output.chunks_vectored(&mut slices), output.chunk()),
+                            (0, &[][..])
+                        );
+                    }
+                }
+                assert!(bytes == expected, "{ping_behind} {taken} {places}");
+            }
+        }
+    }
+    let mut plain = connection(Role::Server);
+    plain.send_binary(b"x").unwrap();
+    let Transmit::Write(mut output) = plain.transmit() else { panic!("it is queued") };
+    output.advance(3);
+    assert_eq!(output.chunks_vectored(&mut [std::io::IoSlice::new(b"")]), 0);
+}
