@@ -1,0 +1,67 @@
+//! The transport lab: the same stream of updates by short polling, long polling, Server-Sent Events and WebSocket.
+//!
+//! ```text
+//! cargo run --release --example transports                 a page that shows them at once
+//! cargo run --release --example transports -- --report     the same without a browser: a table, and an SVG
+//! ```
+//!
+//! `--help` lists the options. The first three are served by hyper, WebSocket by this crate, each on a thread and a
+//! port of its own, so that bytes, requests, processor time and memory are told apart.
+
+mod account;
+mod clients;
+mod clock;
+mod driver;
+mod heap;
+mod histogram;
+mod inspect;
+mod lab;
+mod options;
+mod report;
+mod serve;
+mod settings;
+mod socket;
+mod transport;
+mod updates;
+mod upward;
+
+use std::process::ExitCode;
+
+use lab::Lab;
+use options::{Options, Task, more_sockets};
+
+#[global_allocator]
+static ALLOCATOR: heap::Counting = heap::Counting;
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            return ExitCode::from(2);
+        }
+    };
+    if let Err(error) = run(options) {
+        eprintln!("transports: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(options: Options) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    match options.task {
+        Task::Help => println!("{}", options::USAGE),
+        Task::Page => {
+            more_sockets();
+            serve::page::run(&Lab::start(options.settings)?)?;
+        }
+        Task::Report(task) => {
+            more_sockets();
+            let report = report::measure(options.settings, &task)?;
+            print!("{}", report.table());
+            std::fs::write(&task.output, report::svg::draw(&report))?;
+            println!("\nthe chart is in {}", task.output.display());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use crate::settings::Settings;
+
+pub(crate) const USAGE: &str = "\
+usage: transports [--rate R] [--size S] [--interval MS] [--clients N]
+       transports --report [--seconds N] [--output FILE] [--capture FOLDER] [the same]
+
+  --rate R          updates per second, 0.1 to 1000 (default 10)
+  --size S          characters of data in each update, 0 to 65536 (default 100)
+  --interval MS     milliseconds between two short polls, 50 to 60000 (default 1000)
+  --clients N       clients of each transport without a browser, 0 to 1000 (default 0; 100 for a report)
+  --report          measures, prints a table, writes a chart, and ends
+  --seconds N       how long updates are measured, 2 to 600 (default 20); messages upwards take 5 more
+  --output FILE     where the chart goes (default transports.svg)
+  --capture FOLDER  writes every byte that the clients receive and send to files in there";
+
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) settings: Settings,
+    pub(crate) task: Task,
+}
+
+#[derive(Debug)]
+pub(crate) enum Task {
+    Help,
+    Page,
+    Report(Reporting),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Reporting {
+    pub(crate) seconds: u64,
+    pub(crate) output: PathBuf,
+    pub(crate) capture: Option<PathBuf>,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut arguments = arguments;
+        let mut settings = Settings::default();
+        let (mut report, mut help) = (false, false);
+        let mut clients = None;
+        let mut reporting =
+            Reporting { seconds: 20, output: "transports.svg".into(), capture: None };
+        while let Some(name) = arguments.next() {
+            let mut value =
+                || arguments.next().ok_or_else(|| format!("{name} needs a value\n\n{USAGE}"));
+            match name.as_str() {
+                "--report" => report = true,
+                "--help" | "-h" => help = true,
+                "--rate" | "--size" | "--interval" => {
+                    settings = settings.changed(&format!("{}={}", &name[2..], value()?))?;
+                }
+                "--clients" => clients = Some(value()?),
+                "--output" => reporting.output = value()?.into(),
+                "--capture" => reporting.capture = Some(value()?.into()),
+                "--seconds" => {
+                    let seconds = value()?;
+                    reporting.seconds = match seconds.parse() {
+                        Ok(seconds @ 2..=600) => seconds,
+                        _ => {
+                            return Err(format!(
+                                "--seconds is a number from 2 to 600, not '{seconds}'"
+                            ));
+                        }
+                    };
+                }
+                _ => return Err(format!("there is no option '{name}'\n\n{USAGE}")),
+            }
+        }
+        let clients = clients.unwrap_or_else(|| if report { "100" } else { "0" }.into());
+        for transport in crate::transport::Transport::ALL {
+            settings = settings
+                .changed(&format!("{}={clients}", transport.name()))
+                .map_err(|_| format!("--clients is a number from 0 to 1000, not '{clients}'"))?;
+        }
+        let task = match (help, report) {
+            (true, _) => Task::Help,
+            (_, true) => Task::Report(reporting),
+            _ => Task::Page,
+        };
+        Ok(Self { settings, task })
+    }
+}
+
+/// Both ends of each connection are in this process: where the system allows more open files than it gives, begins again
+/// with as many.
+pub(crate) fn more_sockets() {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::process::CommandExt;
+        use std::process::Command;
+
+        const ASKED: &str = "TRANSPORTS_HAS_MORE_SOCKETS";
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+        let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+        let mut numbers = files.into_iter().flat_map(str::split_whitespace);
+        let (soft, hard) = (numbers.next(), numbers.next());
+        if soft == hard || std::env::var_os(ASKED).is_some() {
+            return;
+        }
+        if let Ok(program) = std::env::current_exe() {
+            // Comes back only if it cannot be done; then there are as many as there are.
+            let _ = Command::new("sh")
+                .args(["-c", "ulimit -n \"$(ulimit -Hn)\"; exec \"$0\" \"$@\""])
+                .arg(program)
+                .args(std::env::args_os().skip(1))
+                .env(ASKED, "1")
+                .exec();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options, String> {
+        Options::parse(line.split_whitespace().map(String::from))
+    }
+
+    #[test]
+    fn options_are_read() {
+        let options = parse("--report --rate 5 --seconds 2 --output x.svg").unwrap();
+        assert_eq!((options.settings.rate, options.settings.clients), (5.0, [100; 4]));
+        assert!(matches!(options.task, Task::Report(Reporting { seconds: 2, .. })));
+        assert_eq!(parse("").unwrap().settings, Settings::default());
+        for wrong in ["--rate", "--rate x", "--seconds 1", "--clients 1001", "--what"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
