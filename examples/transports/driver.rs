@@ -42,8 +42,8 @@ pub(crate) struct Driver {
 pub(crate) enum Turn {
     /// What the application waited for is there.
     Woken,
-    /// The peer has sent something, or taken something.
-    Moved,
+    /// There is room again for what was refused.
+    Room,
     /// The connection is closed, and how; the socket may go.
     Ended,
 }
@@ -68,8 +68,9 @@ impl Driver {
     ) -> io::Result<Option<Self>> {
         let mut server = Server::new(config.clone());
         let mut head = Vec::new();
+        // Not an array: the task would keep its place for as long as it lives.
+        let mut bytes = vec![0; READ];
         loop {
-            let mut bytes = [0; READ];
             let count = socket.read(&mut bytes).await?;
             if count == 0 {
                 return Ok(None);
@@ -120,8 +121,8 @@ impl Driver {
         while let Transmit::Write(mut output) = client.transmit() {
             socket.write_buf(&mut output).await?;
         }
+        let mut bytes = vec![0; READ];
         loop {
-            let mut bytes = [0; READ];
             let count = socket.read(&mut bytes).await?;
             if count == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
@@ -154,10 +155,9 @@ impl Driver {
         if !self.rest.is_empty() {
             let mut rest = std::mem::take(&mut self.rest);
             self.take_input(&mut rest, &mut on_event);
-            return Ok(Turn::Moved);
         }
         let mut woken = pin!(woken);
-        let mut moved = false;
+        let was_full = self.connection.is_full();
         poll_fn(|cx| {
             loop {
                 let deadline = self.connection.tick(self.clock.elapsed());
@@ -170,7 +170,6 @@ impl Driver {
                                 watch.push(Role::Server, &output.chunk()[..count]);
                             }
                             output.advance(count);
-                            moved = true;
                             continue;
                         }
                     }
@@ -194,15 +193,14 @@ impl Driver {
                     {
                         result?;
                         self.take_input(read.filled_mut(), &mut on_event);
-                        moved = true;
                         continue;
                     }
                 }
                 if woken.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Ok(Turn::Woken));
                 }
-                if moved {
-                    return Poll::Ready(Ok(Turn::Moved));
+                if was_full && !self.connection.is_full() {
+                    return Poll::Ready(Ok(Turn::Room));
                 }
                 if let Some(deadline) = deadline {
                     // A deadline that moved away is noticed when the alarm rings for it.

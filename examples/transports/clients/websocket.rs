@@ -69,7 +69,7 @@ pub(crate) async fn send(
                     driver.connection().close(CloseCode::NORMAL, "").map_err(io::Error::other)?;
                 }
             }
-            Turn::Moved => {}
+            Turn::Room => {}
             Turn::Ended => return Ok(()),
         }
     }

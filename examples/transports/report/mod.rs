@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) struct Report {
     pub(crate) settings: Settings,
     pub(crate) seconds: u64,
+    /// Bytes of the latest update.
+    pub(crate) update: usize,
     pub(crate) downward: Vec<Row>,
     pub(crate) upward: [Upward; 2],
 }
@@ -125,13 +127,15 @@ pub(crate) fn measure(settings: Settings, task: &Reporting) -> Result<Report, Er
     runtime()?.block_on(async {
         let downward =
             measure_downward(&surroundings, settings, Duration::from_secs(task.seconds)).await?;
+        let latest = lab.updates.latest();
+        let update = lab.updates.since(latest - 1).last().map_or(0, |update| update.text.len());
         // As seldom as it can be: what is measured now are messages.
         lab.set("rate=0.1")?;
         let upward = [
             measure_upward(&surroundings, Transport::Short, settings).await?,
             measure_upward(&surroundings, Transport::WebSocket, settings).await?,
         ];
-        Ok(Report { settings, seconds: task.seconds, downward, upward })
+        Ok(Report { settings, seconds: task.seconds, update, downward, upward })
     })
 }
 
@@ -237,13 +241,14 @@ async fn until(otherwise: &str, mut so: impl FnMut() -> bool) -> Result<(), Erro
 
 impl Report {
     pub(crate) fn table(&self) -> String {
-        let Settings { rate, size, interval, .. } = self.settings;
+        let Settings { rate, interval, .. } = self.settings;
         let mut text = String::new();
         // Nothing that is written to a string fails.
         let _ = writeln!(
             text,
-            "{rate} updates a second of {size} characters for {} s, a short poll every {interval} ms\n\n\
+            "{rate} updates a second of {} bytes for {} s, a short poll every {interval} ms\n\n\
              {:<20}{:>8}{:>11}{:>11}{:>11}{:>11}{:>11}{:>12}{:>11}{:>11}",
+            self.update,
             self.seconds,
             "",
             "clients",

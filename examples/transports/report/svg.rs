@@ -51,9 +51,9 @@ pub(crate) fn draw(report: &Report) -> String {
 
 fn circumstances(report: &Report) -> String {
     format!(
-        "{} updates a second of {} characters to {} clients each for {} s over loopback; a short poll every {} ms",
+        "{} updates a second of {} bytes to {} clients each for {} s over loopback; a short poll every {} ms",
         report.settings.rate,
-        report.settings.size,
+        report.update,
         report.downward.first().map_or(0, |row| row.clients),
         report.seconds,
         report.settings.interval

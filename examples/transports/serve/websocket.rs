@@ -62,7 +62,7 @@ impl WebSocket {
                 })
                 .await;
             match turn {
-                Ok(Turn::Woken | Turn::Moved) => {}
+                Ok(Turn::Woken | Turn::Room) => {}
                 Ok(Turn::Ended) | Err(_) => return,
             }
         }
