@@ -10,7 +10,7 @@ import { startBrowser, startProgram } from "./program.mjs";
 const { TRANSPORTS, CHROMIUM, SCREENSHOTS } = process.env;
 const LIMIT = Number(process.env.LIMIT) * 1000;
 const ONE_STEP = 20_000;
-const DESKTOP = { width: 1280, height: 1100 };
+const DESKTOP = { width: 1280, height: 980 };
 const PHONE = { width: 360, height: 780 };
 // So long that the charts, of a minute, are well filled.
 const FILLED = 62_000;
@@ -49,7 +49,7 @@ async function screenshots(page) {
   }
   await page.emulateMedia({ colorScheme: "light" });
   await page.setViewportSize(PHONE);
-  await page.evaluate(() => document.getElementById("live").scrollIntoView({ behavior: "instant" }));
+  await page.evaluate(() => document.getElementById("cards").scrollIntoView({ behavior: "instant" }));
   await page.waitForTimeout(1200);
   await take("phone");
 }

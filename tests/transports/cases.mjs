@@ -297,7 +297,7 @@ export const cases = {
       ];
     });
     assert.deepEqual(wide, [0]);
-    await page.setViewportSize({ width: 1280, height: 1100 });
+    await page.setViewportSize({ width: 1280, height: 980 });
   },
 
   async "nothing was wrong in the console"(page) {
