@@ -74,3 +74,26 @@ pub(crate) async fn send(
         }
     }
 }
+
+#[test]
+fn a_close_amid_updates_ends_the_connection() {
+    use crate::lab::{Lab, runtime};
+    use crate::settings::Settings;
+    use std::sync::atomic::Ordering::Relaxed;
+
+    let lab = Lab::start(Settings { rate: 1000.0, ..Settings::default() }).unwrap();
+    let surroundings = Surroundings { lab: lab.clone(), capture: None };
+    let all = async {
+        for _ in 0..20 {
+            send(&surroundings, 3, Duration::from_millis(5), 10).await.unwrap();
+        }
+    };
+    let all = async { tokio::time::timeout(Duration::from_secs(20), all).await };
+    runtime()
+        .unwrap()
+        .block_on(all)
+        .expect("a server that is not busy with the connection that closes");
+    let account = lab.account(Transport::WebSocket);
+    assert_eq!(account.upward(|upward| upward.count()), 60);
+    assert_eq!(account.connections.load(Relaxed), 20);
+}

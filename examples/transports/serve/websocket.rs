@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use websocket_proto::{Config, Event};
+use websocket_proto::{Config, Event, SendError};
 
 use crate::driver::{Driver, Turn};
 use crate::lab::Lab;
@@ -32,20 +32,26 @@ impl WebSocket {
         else {
             return;
         };
+        let mut open = true;
         loop {
             for update in listener.news() {
-                // Who does not keep up gets the rest later, as far as it is kept.
-                if driver.connection().send_prepared(update.message()).is_err() {
-                    break;
+                match driver.connection().send_prepared(update.message()) {
+                    Ok(()) => listener.saw(&update),
+                    // Who does not keep up gets the rest later, as far as it is kept.
+                    Err(SendError::Full) => break,
+                    // It is closing.
+                    Err(_) => {
+                        open = false;
+                        break;
+                    }
                 }
-                listener.saw(&update);
             }
-            let full = driver.connection().is_full();
+            let waits = open && !driver.connection().is_full();
             let news = async {
-                if full {
-                    std::future::pending::<()>().await;
+                match waits {
+                    true => listener.changed().await,
+                    false => std::future::pending().await,
                 }
-                listener.changed().await;
             };
             let turn = driver
                 .turn(news, |connection, event| {
