@@ -5,23 +5,31 @@ const ATTEMPTS = 5;
 export class Clock {
   #offset = 0;
   /** Milliseconds that it may be wrong by. */
-  uncertainty = 0;
+  uncertainty = Infinity;
 
-  /** Asks for the server's time five times and believes the answer that came back soonest. */
+  /** Another program runs, which began at zero. */
+  reset() {
+    this.uncertainty = Infinity;
+  }
+
+  /** Asks for the server's time five times and believes the answer that came back soonest, of these and all before. */
   async set() {
-    let shortest = Infinity;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const sent = performance.now();
       const answer = await fetch("/clock", { cache: "no-store", signal: AbortSignal.timeout(5000) });
       const { time } = await answer.json();
       const trip = performance.now() - sent;
-      if (trip < shortest) {
-        shortest = trip;
-        // The time was read somewhere in the round trip: the middle is wrong by half of it at most.
+      // The time was read somewhere in the round trip: the middle is wrong by half of it at most.
+      if (trip / 2 < this.uncertainty) {
         this.uncertainty = trip / 2;
         this.#offset = time - (sent + trip / 2);
       }
     }
+  }
+
+  /** The server wrote `time` before now: where the clock says otherwise it is slow. */
+  after(time) {
+    this.#offset += Math.max(time - this.now(), 0);
   }
 
   /** Milliseconds of the server's clock. */

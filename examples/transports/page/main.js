@@ -111,12 +111,13 @@ function start(name) {
     { port: session.ports[name], interval: () => settings.interval },
     {
       state: (text) => cards.state(name, text),
-      update(update) {
+      update(update, length) {
         // A tab in the background is held back by the browser: that would be measured, not the transport.
         if (document.hidden) return;
+        clock.after(update.time);
         const now = clock.now();
         latencies[name].add(now, now - update.time, settings.rate);
-        if (name === "websocket") updateBytes = JSON.stringify(update).length;
+        updateBytes = length ?? updateBytes;
       },
     },
   );
@@ -127,6 +128,7 @@ async function begin() {
     notice.textContent = `The program does not answer. It is asked again in ${seconds} s. Started anew, it has another address: it prints it.`;
     notice.hidden = false;
   });
+  clock.reset();
   try {
     await clock.set();
   } catch {

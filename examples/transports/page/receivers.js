@@ -8,7 +8,10 @@ const OUTSTANDING = 20;
 
 const WAYS = { short: poll, long: waitForEach, sse: listen, websocket: converse };
 
-/** Receives updates by one transport. `on.update(update)` per update, `on.state(text)` when it changes. */
+/**
+ * Receives updates by one transport. `on.state(text)` when it changes; `on.update(update, length)` per update, with
+ * the length of its text where each comes by itself.
+ */
 export class Receiver {
   #stop = new AbortController();
   #outstanding = 0;
@@ -101,7 +104,7 @@ function listen({ address, signal, open, update }) {
   return new Promise((_, lost) => {
     const source = new EventSource(`${address}/updates`);
     source.onopen = open;
-    source.onmessage = ({ data }) => update(JSON.parse(data));
+    source.onmessage = ({ data }) => update(JSON.parse(data), data.length);
     // It would try again by itself, at waits of its own: all four shall do it alike.
     source.onerror = () => (source.close(), lost(new Error("lost")));
     signal.onabort = () => (source.close(), lost(signal.reason));
@@ -113,7 +116,7 @@ function converse({ address, signal, open, update, socket }) {
   return new Promise((_, lost) => {
     const opened = new WebSocket(`${address.replace("http", "ws")}/?watch`);
     opened.onopen = () => (socket(opened), open());
-    opened.onmessage = ({ data }) => update(JSON.parse(data));
+    opened.onmessage = ({ data }) => update(JSON.parse(data), data.length);
     opened.onclose = () => lost(new Error("closed"));
     signal.onabort = () => (opened.close(1000), lost(signal.reason));
   });

@@ -50,10 +50,8 @@ export class Latencies {
 
   /** `rate`: updates per second, by which the drawn ones are thinned out. */
   add(time, latency, rate) {
-    // The two clocks agree to half of a round trip only: what came "before" it was sent came at once.
-    const value = Math.max(latency, 0);
-    this.#all.push(time, value);
-    if (this.received % Math.ceil(rate / DOTS_PER_SECOND) === 0) this.dots.push(time, value);
+    this.#all.push(time, latency);
+    if (this.received % Math.ceil(rate / DOTS_PER_SECOND) === 0) this.dots.push(time, latency);
     this.received += 1;
   }
 
