@@ -51,9 +51,9 @@ fn main() -> ExitCode {
 fn run(options: Options) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match options.task {
         Task::Help => println!("{}", options::USAGE),
-        Task::Page => {
+        Task::Page(port) => {
             more_sockets();
-            serve::page::run(&Lab::start(options.settings)?)?;
+            serve::page::run(&Lab::start(options.settings)?, port)?;
         }
         Task::Report(task) => {
             more_sockets();

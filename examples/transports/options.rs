@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use crate::settings::Settings;
 
 pub(crate) const USAGE: &str = "\
-usage: transports [--rate R] [--size S] [--interval MS] [--clients N]
+usage: transports [--port N] [--rate R] [--size S] [--interval MS] [--clients N]
        transports --report [--seconds N] [--output FILE] [--capture FOLDER] [the same]
 
+  --port N          where the page is (default 0: the system chooses)
   --rate R          updates per second, 0.1 to 1000 (default 10)
   --size S          characters of data in each update, 0 to 65536 (default 100)
   --interval MS     milliseconds between two short polls, 50 to 60000 (default 1000)
@@ -26,7 +27,8 @@ pub(crate) struct Options {
 #[derive(Debug)]
 pub(crate) enum Task {
     Help,
-    Page,
+    /// At this port.
+    Page(u16),
     Report(Reporting),
 }
 
@@ -41,11 +43,13 @@ impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut arguments = arguments;
         let mut settings = Settings::default();
-        let (mut report, mut help) = (false, false);
+        let (mut report, mut help, mut of_report) = (false, false, false);
+        let mut port = 0;
         let mut clients = None;
         let mut reporting =
             Reporting { seconds: 20, output: "transports.svg".into(), capture: None };
         while let Some(name) = arguments.next() {
+            of_report |= ["--seconds", "--output", "--capture"].contains(&name.as_str());
             let mut value =
                 || arguments.next().ok_or_else(|| format!("{name} needs a value\n\n{USAGE}"));
             match name.as_str() {
@@ -53,6 +57,12 @@ impl Options {
                 "--help" | "-h" => help = true,
                 "--rate" | "--size" | "--interval" => {
                     settings = settings.changed(&format!("{}={}", &name[2..], value()?))?;
+                }
+                "--port" => {
+                    let number = value()?;
+                    port = number.parse().map_err(|_| {
+                        format!("--port is a number from 0 to 65535, not '{number}'")
+                    })?;
                 }
                 "--clients" => clients = Some(value()?),
                 "--output" => reporting.output = value()?.into(),
@@ -80,7 +90,12 @@ impl Options {
         let task = match (help, report) {
             (true, _) => Task::Help,
             (_, true) => Task::Report(reporting),
-            _ => Task::Page,
+            _ if of_report => {
+                return Err(format!(
+                    "--seconds, --output and --capture are of --report\n\n{USAGE}"
+                ));
+            }
+            _ => Task::Page(port),
         };
         Ok(Self { settings, task })
     }
@@ -128,7 +143,15 @@ mod tests {
         assert_eq!((options.settings.rate, options.settings.clients), (5.0, [100; 4]));
         assert!(matches!(options.task, Task::Report(Reporting { seconds: 2, .. })));
         assert_eq!(parse("").unwrap().settings, Settings::default());
-        for wrong in ["--rate", "--rate x", "--seconds 1", "--clients 1001", "--what"] {
+        for wrong in [
+            "--rate",
+            "--rate x",
+            "--report --seconds 1",
+            "--seconds 5",
+            "--clients 1001",
+            "--port -1",
+            "--what",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,6 +1,7 @@
 //! §5.2  The fields of one frame, as JSON.
 
-use websocket_proto::frame::{Header, Opcode, apply_mask, parse_close};
+use websocket_proto::frame::{Header, MessageKind, Opcode, apply_mask, parse_close};
+use websocket_proto::rules::Sequence;
 
 use super::{quoted, spelled};
 
@@ -8,8 +9,15 @@ use super::{quoted, spelled};
 pub(super) const SHOWN: usize = 125;
 
 /// Whether a continuation goes on with text.
-#[derive(Default)]
-pub(crate) struct Texts(bool);
+#[derive(Clone, Copy)]
+pub(super) struct Texts(bool);
+
+impl Texts {
+    /// Behind the frames that have led there.
+    pub(super) fn within(sequence: Sequence) -> Self {
+        Self(sequence == Sequence::Message(MessageKind::Text))
+    }
+}
 
 /// The frame at `offset`; `header` with its size is what the decoder has made of it, and if it made nothing of it, the
 /// bits stand for themselves.
@@ -17,7 +25,7 @@ pub(super) fn json(
     frame: &[u8],
     offset: usize,
     header: Option<(Header, usize)>,
-    texts: &mut Texts,
+    texts: Texts,
 ) -> String {
     let mut fields = Fields(Vec::new());
     let mut rest = frame;
@@ -129,12 +137,9 @@ fn bytes_in_words(count: u64) -> String {
 }
 
 /// What the payload says, by its first bytes.
-fn payload(shown: &[u8], header: &Header, texts: &mut Texts) -> String {
+fn payload(shown: &[u8], header: &Header, texts: Texts) -> String {
     let mut shown = shown.to_vec();
     apply_mask(&mut shown, header.mask.unwrap_or_default());
-    if matches!(header.opcode, Opcode::Text | Opcode::Binary) {
-        texts.0 = header.opcode == Opcode::Text;
-    }
     let cut = header.length > shown.len() as u64;
     match header.opcode {
         Opcode::Close => match parse_close(&shown) {

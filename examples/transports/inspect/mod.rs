@@ -47,7 +47,6 @@ pub(crate) fn json(bytes: &[u8], sender: Role) -> String {
     let mut error = None;
     let mut connection = receiver(sender);
     let mut sequence = Sequence::Idle;
-    let mut texts = fields::Texts::default();
     let mut rest = bytes;
     let mut needs = None;
     while !rest.is_empty() {
@@ -69,19 +68,24 @@ pub(crate) fn json(bytes: &[u8], sender: Role) -> String {
             _ => (rest, &[][..]),
         };
         let violation = received(&mut connection, frame);
-        if let Some(violation) = violation {
-            error = Some((violation, offset, frames.len()));
+        if let Some((violation, at)) = violation {
+            error = Some((violation, offset + at, frames.len()));
         }
         match header {
             Ok(Some((header, size))) if whole.is_some_and(|whole| whole <= rest.len()) => {
-                frames.push(fields::json(frame, offset, Some((header, size)), &mut texts));
+                frames.push(fields::json(
+                    frame,
+                    offset,
+                    Some((header, size)),
+                    fields::Texts::within(sequence),
+                ));
                 sequence = sequence.follow(header.opcode, header.fin).unwrap_or(Sequence::Closed);
             }
             Ok(header) if violation.is_none() => {
                 needs = Some(missing(header, rest));
                 break;
             }
-            _ => frames.push(fields::json(frame, offset, None, &mut texts)),
+            _ => frames.push(fields::json(frame, offset, None, fields::Texts::within(sequence))),
         }
         rest = behind;
         if violation.is_some() {
@@ -118,17 +122,20 @@ fn receiver(sender: Role) -> Connection {
     }
 }
 
-/// What is wrong with bytes that come next.
-fn received(connection: &mut Connection, bytes: &[u8]) -> Option<ProtocolError> {
-    let mut bytes = bytes.to_vec();
-    let mut input = bytes.as_mut_slice();
-    loop {
-        match connection.receive(&mut input) {
-            Ok(Some(_)) => {}
-            Ok(None) => return None,
-            Err(error) => return Some(error),
+/// What is wrong with bytes that come next, and at which of them it shows.
+fn received(connection: &mut Connection, bytes: &[u8]) -> Option<(ProtocolError, usize)> {
+    for (at, byte) in bytes.iter().enumerate() {
+        let mut byte = [*byte];
+        let mut input = byte.as_mut_slice();
+        loop {
+            match connection.receive(&mut input) {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error) => return Some((error, at)),
+            }
         }
     }
+    None
 }
 
 fn missing(header: Option<(Header, usize)>, bytes: &[u8]) -> String {
@@ -218,9 +225,9 @@ mod tests {
             assert!(json.contains(&format!("\"error\":{{\"name\":\"{name}\"")), "{hex}: {json}");
             assert!(json.contains(&format!("\"code\":{code},")), "{hex}: {json}");
         }
-        // Of a fragmented message it is the frame that breaks it.
+        // Of a fragmented message it is the byte of the frame that breaks it.
         let json = inspected("01 01 e2 80 01 28", Role::Server);
-        assert!(json.contains("\"offset\":3,\"frame\":1"), "{json}");
+        assert!(json.contains("\"offset\":5,\"frame\":1"), "{json}");
     }
 
     #[test]

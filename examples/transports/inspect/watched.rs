@@ -9,6 +9,7 @@ use websocket_proto::rules::Sequence;
 use super::fields::{self, SHOWN, Texts};
 use super::quoted;
 use crate::clock::Clock;
+use crate::heap::apart;
 
 /// Frames of each direction that are kept.
 const KEPT: usize = 20;
@@ -42,14 +43,21 @@ impl Watch {
 
     /// For a connection that begins with this request, in place of the one before.
     pub(crate) fn begin(&self, request: &[u8]) -> Self {
-        let mut latest = self.lock();
-        let request = String::from_utf8_lossy(&request[..request.len().min(HEAD)]).into_owned();
-        *latest = Watched { number: latest.number + 1, request, ..Watched::default() };
-        Self { number: latest.number, ..self.clone() }
+        // What is kept here is not what a connection costs.
+        apart(|| {
+            let mut latest = self.lock();
+            let request = String::from_utf8_lossy(&request[..request.len().min(HEAD)]).into_owned();
+            *latest = Watched { number: latest.number + 1, request, ..Watched::default() };
+            Self { number: latest.number, ..self.clone() }
+        })
     }
 
     /// `sender` has sent this; of a server, the first is the response to the handshake.
     pub(crate) fn push(&self, sender: Role, bytes: &[u8]) {
+        apart(|| self.keep(sender, bytes));
+    }
+
+    fn keep(&self, sender: Role, bytes: &[u8]) {
         let mut latest = self.lock();
         if latest.number != self.number {
             return;
@@ -88,7 +96,7 @@ impl Watch {
             direction
                 .kept
                 .iter()
-                .map(move |(time, json)| (*time, name, json.clone()))
+                .map(move |frame| (frame.time, name, frame.json()))
                 .collect::<Vec<_>>()
         };
         let mut frames = of("client", &latest.client);
@@ -111,9 +119,8 @@ impl Watch {
 /// Cuts what one side sends into frames.
 #[derive(Default)]
 struct Direction {
-    kept: VecDeque<(f64, String)>,
+    kept: VecDeque<Frame>,
     sequence: Sequence,
-    texts: Texts,
     /// The frame that has begun: its header, and what is shown of its payload.
     begun: Vec<u8>,
     header: Option<(Header, usize)>,
@@ -156,15 +163,37 @@ impl Direction {
     fn keep(&mut self, time: f64) {
         let header = self.header.take();
         let offset = usize::try_from(self.offset).unwrap_or(usize::MAX);
+        let texts = Texts::within(self.sequence);
         if self.kept.len() == KEPT {
             self.kept.pop_front();
         }
-        self.kept.push_back((time, fields::json(&self.begun, offset, header, &mut self.texts)));
+        self.kept.push_back(Frame {
+            time,
+            offset,
+            header,
+            texts,
+            bytes: self.begun.as_slice().into(),
+        });
         self.begun.clear();
         if let Some((header, size)) = header {
             self.offset += size as u64 + header.length;
             self.sequence =
                 self.sequence.follow(header.opcode, header.fin).unwrap_or(Sequence::Closed);
         }
+    }
+}
+
+/// A frame as it went over the wire. It is taken apart when somebody asks.
+struct Frame {
+    time: f64,
+    offset: usize,
+    header: Option<(Header, usize)>,
+    texts: Texts,
+    bytes: Box<[u8]>,
+}
+
+impl Frame {
+    fn json(&self) -> String {
+        fields::json(&self.bytes, self.offset, self.header, self.texts)
     }
 }

@@ -156,9 +156,9 @@ fn respond(
 }
 
 /// Serves the page from this thread.
-pub(crate) fn run(lab: &Arc<Lab>) -> std::io::Result<()> {
+pub(crate) fn run(lab: &Arc<Lab>, port: u16) -> std::io::Result<()> {
     runtime()?.block_on(async {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         println!("the page is at http://{}", listener.local_addr()?);
         serve(lab, listener).await
     })
