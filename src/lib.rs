@@ -69,6 +69,10 @@
 //! }
 //! ```
 //!
+#![cfg_attr(
+    feature = "std",
+    doc = "The [`guide`] walks through this loop, and through what else there is to know.\n"
+)]
 //! # Layers
 //!
 //! | Layer | Needs | Is |
@@ -132,6 +136,8 @@ mod connection;
 mod counters;
 #[cfg(feature = "deflate")]
 pub mod deflate;
+#[cfg(all(feature = "std", any(doc, doctest)))]
+pub mod guide;
 #[cfg(feature = "alloc")]
 pub mod handshake;
 #[cfg(feature = "alloc")]
