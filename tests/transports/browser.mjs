@@ -78,7 +78,7 @@ async function run() {
     await shown.waitForTimeout(3000);
   }
   await screenshots(shown);
-  console.log(`screenshots in ${folder}`);
+  if (SCREENSHOTS) console.log(`screenshots in ${folder}`);
   assert.deepEqual(shown.problems, []);
   return failed;
 }

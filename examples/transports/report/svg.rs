@@ -213,9 +213,9 @@ text { font: 13px system-ui, sans-serif; fill: #1c1e21 }
 .name { text-anchor: end }
 .value { font-variant-numeric: tabular-nums }
 .ground { fill: #ffffff }
-.short { fill: #8a6d00 } .long { fill: #b4450f } .sse { fill: #0a63b0 } .websocket { fill: #00785a }
+.short { fill: #cc5c00 } .long { fill: #c2569b } .sse { fill: #2f6fd0 } .websocket { fill: #00594b }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6e8eb } .note { fill: #a2a9b2 } .ground { fill: #14171a }
-.short { fill: #d9b13b } .long { fill: #ef8354 } .sse { fill: #62b0f0 } .websocket { fill: #3fc9a0 }
+.short { fill: #f5b36b } .long { fill: #e0709a } .sse { fill: #5a9cf0 } .websocket { fill: #8eeccf }
 }
 ";
