@@ -120,8 +120,9 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
+    /// To whom those behind number `sequence` are news. (A greater one than there is comes from another life.)
     pub(crate) fn from(mut self, sequence: i64) -> Self {
-        self.seen = sequence;
+        self.seen = self.seen.min(sequence);
         self
     }
 
@@ -153,11 +154,15 @@ fn updates_are_kept_within_bounds() {
     }
     let news = listener.news();
     assert_eq!((news.len(), news[0].sequence, updates.latest()), (KEPT, 501, 1500));
-    listener.saw(&news[KEPT - 1]);
+    assert_eq!(updates.listen().from(1400).news().len(), 100);
+    assert!(updates.listen().from(2000).news().is_empty());
+    updates.publish(0.0, 10);
+    assert_eq!(updates.listen().from(1400).news().len(), 101);
+    listener.saw(&updates.since(1500)[0]);
     assert!(listener.news().is_empty());
     for _ in 0..100 {
         updates.publish(0.0, 64 * 1024);
     }
     assert!(updates.since(0).len() * 64 * 1024 <= KEPT_BYTES);
-    assert_eq!(updates.since(1599).len(), 1);
+    assert_eq!(updates.since(1600).len(), 1);
 }
