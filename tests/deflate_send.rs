@@ -384,3 +384,25 @@ fn what_becomes_no_smaller_goes_as_it_is() {
         }
     }
 }
+
+/// R7692-6.1-02 R7692-7.2.3.2-01: a fragment that does not become smaller is compressed like the rest of its message.
+#[test]
+fn a_fragment_that_becomes_no_smaller_is_compressed() {
+    for agreement in [Agreement::default(), no_takeover()] {
+        for role in ROLES {
+            let mut config = config(role);
+            config.compression.as_mut().expect("set").compress = Compress::Above(64);
+            let mut sender = connection(role, config, agreement);
+            let mut puff = Puff::new(15, !agreement.server_no_context_takeover);
+            let (text, noise) = (json(2000), noise(2000, 3));
+            for parts in [[&text, &noise], [&noise, &text], [&noise, &noise]] {
+                sender.fragment(MessageKind::Binary, parts[0], false).expect("room");
+                sender.fragment(MessageKind::Binary, parts[1], true).expect("room");
+                let frames = sent(&mut sender);
+                assert_eq!((frames[0].first, frames[1].first), (0x42, 0x80));
+                let payload = [&frames[0].payload[..], &frames[1].payload[..]].concat();
+                assert!(puff.message(&payload) == parts.map(|part| &part[..]).concat());
+            }
+        }
+    }
+}

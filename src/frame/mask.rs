@@ -324,13 +324,20 @@ mod tests {
     /// A single byte over 0x7F anywhere is noticed, whichever loop meets it.
     #[test]
     fn ascii_is_seen_at_every_position() {
-        for length in 1..200 {
+        for length in 1..260 {
             for at in 0..length {
                 let key = [9, 8, 7, 6];
                 let mut plain = data(length, false);
+                let mut copy = std::vec![MaybeUninit::uninit(); length];
                 assert!(mask_in_place(&mut oracle(&plain, key), key));
+                assert!(mask_copy(&oracle(&plain, key), &mut copy, key));
                 plain[at] |= 0x80;
                 assert!(!mask_in_place(&mut oracle(&plain, key), key), "{length} {at}");
+                assert!(!mask_copy(&oracle(&plain, key), &mut copy, key), "{length} {at}");
+                // Nor do two of them make up for each other.
+                plain[(at + 8) % length] |= 0x80;
+                assert!(!mask_in_place(&mut oracle(&plain, key), key), "{length} {at}");
+                assert!(!mask_copy(&oracle(&plain, key), &mut copy, key), "{length} {at}");
             }
         }
     }

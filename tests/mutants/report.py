@@ -2,7 +2,7 @@
 
 Prints a line for each group and names those that no test has found, with the reason that `alive.txt` gives; fails
 if fewer than 95 of a hundred were found, or if one stands without a reason. With `--alive`, prints a configuration of
-`cargo mutants` that has those of a group.
+`cargo mutants` that has those of a group that stand without one.
 """
 
 import json
@@ -62,7 +62,10 @@ def main() -> None:
     results = Path(sys.argv[1])
     if sys.argv[2:3] == ["--alive"]:
         tried = of_group(results, sys.argv[3])
-        print_configuration([name for name, summary in tried.items() if summary == "MissedMutant"])
+        known = reasons()
+        print_configuration(
+            [name for name, summary in tried.items() if summary == "MissedMutant" and without_place(name) not in known]
+        )
         return
     known = reasons()
     failed = False
