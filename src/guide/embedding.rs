@@ -87,6 +87,9 @@
 //!
 //!     /// Something is done.
 //!     fn complete(&mut self, completion: Completion) {
+//!         if self.is_dropped {
+//!             return; // what was cancelled may be done all the same
+//!         }
 //!         match completion {
 //!             Completion::Read(bytes) => {
 //!                 self.is_reading = false;
@@ -278,6 +281,7 @@
 //!     now = timeout.unwrap_or(now);
 //! }
 //! assert_eq!(now, Duration::from_secs(30));
+//! alone.complete(Completion::Written(7)); // it was under way when everything was dropped
 //! # Ok(())
 //! # }
 //! ```

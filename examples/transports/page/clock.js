@@ -1,9 +1,14 @@
 // The server's clock, as the page knows it.
 
 const ATTEMPTS = 5;
+/** Milliseconds after which an answer is no longer believed: clocks drift. */
+const LASTS = 300_000;
+/** Milliseconds between two times that the browser tells apart, at worst. */
+const STEP = globalThis.crossOriginIsolated ? 0.1 : 1;
 
 export class Clock {
   #offset = 0;
+  #since = 0;
   /** Milliseconds that it may be wrong by. */
   uncertainty = Infinity;
 
@@ -20,8 +25,10 @@ export class Clock {
       const { time } = await answer.json();
       const trip = performance.now() - sent;
       // The time was read somewhere in the round trip: the middle is wrong by half of it at most.
-      if (trip / 2 < this.uncertainty) {
-        this.uncertainty = trip / 2;
+      const uncertainty = trip / 2 + STEP;
+      if (uncertainty < this.uncertainty || sent - this.#since > LASTS) {
+        this.uncertainty = uncertainty;
+        this.#since = sent;
         this.#offset = time - (sent + trip / 2);
       }
     }

@@ -156,17 +156,25 @@ function lose() {
 }
 
 async function everySecond() {
+  await look();
+  setTimeout(everySecond, 1000);
+}
+
+async function look() {
   if (session !== null && !document.hidden) {
     const received = Object.fromEntries(TRANSPORTS.map(({ name }) => [name, latencies[name].received]));
     const current = session;
     try {
-      figures.add(await getJson("/figures"), received);
-      if (session === current) show();
+      const answer = await getJson("/figures");
+      if (session !== current) return;
+      // It may be another program, at the same port and with other ports for the rest.
+      if (answer.number !== current.number) return lose();
+      figures.add(answer, received);
+      show();
     } catch {
       if (session === current) lose();
     }
   }
-  setTimeout(everySecond, 1000);
 }
 
 function show() {

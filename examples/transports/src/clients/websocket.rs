@@ -5,42 +5,38 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tokio::time::interval;
+use websocket_proto::adapter::tokio::{Message, WebSocket, connect_over};
 use websocket_proto::handshake::{ClientRequest, Uri};
-use websocket_proto::{CloseCode, Config, Event};
+use websocket_proto::{CloseCode, Config};
 
 use super::{Present, Surroundings};
-use crate::driver::{Driver, Turn};
+use crate::messages;
+use crate::socket::Socket;
 use crate::transport::Transport;
-use crate::upward;
 
 static CONFIG: LazyLock<Arc<Config>> = LazyLock::new(|| Arc::new(Config::client()));
 
-async fn connect(surroundings: &Surroundings) -> io::Result<Driver> {
-    let lab = &surroundings.lab;
-    let uri = format!("ws://{}/", lab.address(Transport::WebSocket));
+async fn connect(surroundings: &Surroundings) -> io::Result<WebSocket<Socket>> {
+    let uri = format!("ws://{}/", surroundings.lab.address(Transport::WebSocket));
     let request = ClientRequest::new(Uri::parse(&uri).map_err(io::Error::other)?);
+    let request = request.origin(surroundings.lab.access.origin()).map_err(io::Error::other)?;
     let socket = surroundings.connect(Transport::WebSocket).await?;
-    Driver::connect(socket, lab.clock, &request, &CONFIG).await
+    let (websocket, _response) =
+        connect_over(socket, &request, CONFIG.clone()).await.map_err(io::Error::other)?;
+    Ok(websocket)
 }
 
 pub(super) async fn listen(surroundings: &Surroundings) -> io::Result<()> {
     let account = surroundings.lab.account(Transport::WebSocket);
-    let mut driver = connect(surroundings).await?;
+    let mut websocket = connect(surroundings).await?;
     let _present = Present::new(&account.headless);
-    loop {
-        let turn = driver
-            .turn(std::future::pending(), |_, event| {
-                if let Event::Text(text) = event {
-                    for time in upward::times(&text) {
-                        account.deliver(surroundings.lab.clock.milliseconds() - time);
-                    }
-                }
-            })
-            .await?;
-        if turn == Turn::Ended {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+    let mut seen = None;
+    while let Some(message) = websocket.next().await {
+        if let Message::Text(text) = message.map_err(io::Error::other)? {
+            seen = account.deliver(&text, surroundings.lab.clock.milliseconds(), seen);
         }
     }
+    Err(io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Sends `count` messages of `size` in regular intervals, and closes.
@@ -50,29 +46,15 @@ pub(crate) async fn send(
     every: Duration,
     size: usize,
 ) -> io::Result<()> {
-    let mut driver = connect(surroundings).await?;
+    let mut websocket = connect(surroundings).await?;
     let mut ticks = interval(every);
-    let mut left = count;
-    loop {
-        let due = async {
-            if left == 0 {
-                std::future::pending::<()>().await;
-            }
-            ticks.tick().await;
-        };
-        match driver.turn(due, |_, _| {}).await? {
-            Turn::Woken => {
-                let message = upward::message(surroundings.lab.clock.milliseconds(), size);
-                driver.connection().send_text(&message).map_err(io::Error::other)?;
-                left -= 1;
-                if left == 0 {
-                    driver.connection().close(CloseCode::NORMAL, "").map_err(io::Error::other)?;
-                }
-            }
-            Turn::Room => {}
-            Turn::Ended => return Ok(()),
-        }
+    for _ in 0..count {
+        ticks.tick().await;
+        let message = messages::message(surroundings.lab.clock.milliseconds(), size);
+        websocket.send_text(&message).await.map_err(io::Error::other)?;
     }
+    websocket.close(CloseCode::NORMAL, "").await.map_err(io::Error::other)?;
+    Ok(())
 }
 
 #[test]
@@ -81,7 +63,7 @@ fn a_close_amid_updates_ends_the_connection() {
     use crate::settings::Settings;
     use std::sync::atomic::Ordering::Relaxed;
 
-    let lab = Lab::start(Settings { rate: 1000.0, ..Settings::default() }).unwrap();
+    let (lab, _page) = Lab::start(Settings { rate: 1000.0, ..Settings::default() }, 0).unwrap();
     let surroundings = Surroundings { lab: lab.clone(), capture: None };
     let all = async {
         for _ in 0..20 {
@@ -93,6 +75,7 @@ fn a_close_amid_updates_ends_the_connection() {
         .unwrap()
         .block_on(all)
         .expect("a server that is not busy with the connection that closes");
+    lab.pause();
     let account = lab.account(Transport::WebSocket);
     assert_eq!(account.upward(|upward| upward.count()), 60);
     assert_eq!(account.connections.load(Relaxed), 20);

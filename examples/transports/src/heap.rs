@@ -48,19 +48,31 @@ fn with_front(layout: Layout) -> Option<Layout> {
 // in front and what is behind; the number is written before the rest is handed out, and only read again.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let Some(whole) = with_front(layout) else {
+        // SAFETY: the size with what is in front is not zero.
+        unsafe { hand_out(layout, |whole| System.alloc(whole)) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { hand_out(layout, |whole| System.alloc_zeroed(whole)) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let resized = Layout::from_size_align(size, layout.align()).ok();
+        let (Some(whole), Some(resized)) = (with_front(layout), resized.and_then(with_front))
+        else {
             return std::ptr::null_mut();
         };
-        // SAFETY: its size is not zero.
-        let start = unsafe { System.alloc(whole) };
-        if start.is_null() {
-            return start;
-        }
-        let owner = OWNER.try_with(Cell::get).unwrap_or(0);
-        HELD[owner].fetch_add(layout.size(), Relaxed);
-        // SAFETY: `front` bytes are there, of which the first are aligned for a `usize`.
+        // SAFETY: `alloc` has made it so. The number moves along with the rest.
         unsafe {
-            start.cast::<usize>().write(owner);
+            let start = pointer.sub(front(layout));
+            let owner = start.cast::<usize>().read();
+            let start = System.realloc(start, whole, resized.size());
+            if start.is_null() {
+                return start;
+            }
+            HELD[owner].fetch_add(size, Relaxed);
+            HELD[owner].fetch_sub(layout.size(), Relaxed);
             start.add(front(layout))
         }
     }
@@ -78,12 +90,39 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// What `allocate` gives, with the owner's number in front.
+///
+/// # Safety
+/// `allocate` gives memory for the layout that it is called with, or null.
+#[expect(unsafe_code, reason = "part of the allocator")]
+unsafe fn hand_out(layout: Layout, allocate: impl FnOnce(Layout) -> *mut u8) -> *mut u8 {
+    let Some(whole) = with_front(layout) else {
+        return std::ptr::null_mut();
+    };
+    let start = allocate(whole);
+    if start.is_null() {
+        return start;
+    }
+    let owner = OWNER.try_with(Cell::get).unwrap_or(0);
+    HELD[owner].fetch_add(layout.size(), Relaxed);
+    // SAFETY: `front` bytes are there, of which the first are aligned for a `usize`.
+    unsafe {
+        start.cast::<usize>().write(owner);
+        start.add(front(layout))
+    }
+}
+
 #[test]
 fn memory_is_its_makers() {
     let kept = std::thread::spawn(|| {
         count_for(7);
-        let kept = vec![0_u8; 1 << 20];
+        let mut kept = vec![1_u8; 1 << 19];
+        kept.resize(1 << 20, 2);
         drop(vec![0_u8; 1 << 21]);
+        assert!(
+            kept[..1 << 19].iter().all(|byte| *byte == 1)
+                && kept[1 << 19..].iter().all(|byte| *byte == 2)
+        );
         kept
     })
     .join()

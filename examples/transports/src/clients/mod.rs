@@ -12,7 +12,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::lab::{Lab, connect};
+use tokio::net::TcpStream;
+
+use crate::lab::Lab;
 use crate::socket::Socket;
 use crate::transport::Transport;
 
@@ -28,7 +30,8 @@ impl Surroundings {
     /// A connection to the server of `transport`.
     async fn connect(&self, transport: Transport) -> io::Result<Socket> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let stream = connect(self.lab.address(transport)).await?;
+        let stream = TcpStream::connect(self.lab.address(transport)).await?;
+        stream.set_nodelay(true)?;
         match &self.capture {
             None => Ok(Socket::of_client(stream)),
             Some(folder) => {

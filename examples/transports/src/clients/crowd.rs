@@ -12,7 +12,7 @@ use crate::transport::Transport;
 
 /// Clients that connect at the same moment: no more than a listener has waiting.
 const AT_ONCE: usize = 50;
-/// Before one that failed is replaced.
+/// Before those that failed are replaced.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Keeps them up for as long as somebody can set how many there are.
@@ -23,21 +23,16 @@ pub(crate) async fn keep(lab: Arc<Lab>) {
     let mut there: [Vec<AbortHandle>; 4] = Default::default();
     loop {
         let wanted = settings.borrow_and_update().clients;
-        let mut failed = false;
         for transport in Transport::ALL {
             let there = &mut there[transport as usize];
-            let before = there.len();
             there.retain(|client| !client.is_finished());
-            failed |= there.len() < before;
             for client in there.drain(wanted[transport as usize].min(there.len())..) {
                 client.abort();
             }
-            if !failed {
-                for _ in 0..AT_ONCE.min(wanted[transport as usize] - there.len()) {
-                    // Spread by the golden ratio.
-                    let part = (there.len() as f64 * 0.618_033_988_75).fract();
-                    there.push(clients.spawn(listen(surroundings.clone(), transport, part)));
-                }
+            for _ in 0..AT_ONCE.min(wanted[transport as usize] - there.len()) {
+                // Spread by the golden ratio.
+                let part = (there.len() as f64 * 0.618_033_988_75).fract();
+                there.push(clients.spawn(listen(surroundings.clone(), transport, part)));
             }
         }
         let complete = Transport::ALL
@@ -46,9 +41,11 @@ pub(crate) async fn keep(lab: Arc<Lab>) {
         tokio::select! {
             changed = settings.changed() => if changed.is_err() { return },
             Some(ended) = clients.join_next() => {
+                let ended = std::iter::once(ended).chain(std::iter::from_fn(|| clients.try_join_next()));
                 // Whoever was aborted did not fail.
-                if let Ok(Err(error)) = ended {
-                    eprintln!("a client: {error}");
+                let failed: Vec<_> = ended.filter_map(|ended| ended.ok()?.err()).collect();
+                if let Some(error) = failed.last() {
+                    eprintln!("{} clients have failed, such as by: {error}", failed.len());
                     sleep(PAUSE).await;
                 }
             }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::heap;
 use crate::histogram::Histogram;
+use crate::messages;
 use crate::transport::Transport;
 
 /// The figures of one transport, as its server and its clients count them.
@@ -21,6 +22,8 @@ pub(crate) struct Account {
     /// Clients without a browser that are there, and updates that have reached them.
     pub(crate) headless: AtomicU64,
     pub(crate) delivered: AtomicU64,
+    /// Updates that have not: they were no longer kept when a client asked.
+    pub(crate) missed: AtomicU64,
     latency: Mutex<Histogram>,
     upward: Mutex<Histogram>,
     /// Where Linux keeps the processor time of the server's thread.
@@ -41,6 +44,7 @@ impl Account {
             sent: number(),
             headless: number(),
             delivered: number(),
+            missed: number(),
             latency: Mutex::new(Histogram::new()),
             upward: Mutex::new(Histogram::new()),
             schedule: OnceLock::new(),
@@ -48,7 +52,7 @@ impl Account {
         }
     }
 
-    /// Has this thread be the server's: its processor time and memory are the transport's.
+    /// The calling thread is the server's: its processor time and memory are the transport's.
     pub(crate) fn is_of_this_thread(&self) {
         if let Ok(thread) = std::fs::read_link("/proc/thread-self") {
             let _ = self.schedule.set(format!("/proc/{}/schedstat", thread.display()));
@@ -77,10 +81,16 @@ impl Account {
         Some(heap::held(self.owner()).saturating_sub(*self.heap_at_start.get()?))
     }
 
-    /// An update has reached a client after so many milliseconds.
-    pub(crate) fn deliver(&self, milliseconds: f64) {
-        self.delivered.fetch_add(1, Relaxed);
-        self.latency(|latency| latency.add(milliseconds));
+    /// Takes what has reached a client, whose latest update was number `seen`; the latest is now.
+    pub(crate) fn deliver(&self, text: &str, now: f64, mut seen: Option<i64>) -> Option<i64> {
+        for (sequence, time) in messages::updates(text) {
+            let gap = seen.map_or(0, |seen| sequence - seen - 1);
+            self.missed.fetch_add(u64::try_from(gap).unwrap_or(0), Relaxed);
+            self.delivered.fetch_add(1, Relaxed);
+            self.latency(|latency| latency.add(now - time));
+            seen = Some(sequence);
+        }
+        seen
     }
 
     pub(crate) fn latency<T>(&self, with: impl FnOnce(&mut Histogram) -> T) -> T {
@@ -100,7 +110,7 @@ impl Account {
         let heap = self.heap().map_or("null".into(), |heap| heap.to_string());
         format!(
             "{{\"name\":\"{}\",\"connections\":{},\"open\":{},\"requests\":{},\"received\":{},\"sent\":{},\"cpu\":{},\
-             \"heap\":{},\"headless\":{},\"delivered\":{},\"latency\":{},\"upward\":{}}}",
+             \"heap\":{},\"headless\":{},\"delivered\":{},\"missed\":{},\"latency\":{},\"upward\":{}}}",
             self.transport.name(),
             number(&self.connections),
             number(&self.open),
@@ -111,6 +121,7 @@ impl Account {
             heap,
             number(&self.headless),
             number(&self.delivered),
+            number(&self.missed),
             self.latency(|latency| latency.json()),
             self.upward(|upward| upward.json())
         )

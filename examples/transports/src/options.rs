@@ -12,9 +12,9 @@ usage: transports [--port N] [--rate R] [--size S] [--interval MS] [--clients N]
   --rate R          updates per second, 0.1 to 1000 (default 10)
   --size S          characters of data in each update, 0 to 65536 (default 100)
   --interval MS     milliseconds between two short polls, 50 to 60000 (default 1000)
-  --clients N       clients of each transport without a browser, 0 to 1000 (default 0; 100 for a report)
+  --clients N       clients of each transport without a browser, 0 to 1000 (default 0; of a report 1 to 1000, 100)
   --report          measures, prints a table, writes a chart, and ends
-  --seconds N       how long updates are measured, 2 to 600 (default 20); messages upwards take 5 more
+  --seconds N       how long updates are measured, 2 to 600 (default 20); messages upwards take 10 more
   --output FILE     where the chart goes (default transports.svg)
   --capture FOLDER  writes every byte that the clients receive and send to files in there";
 
@@ -89,6 +89,7 @@ impl Options {
         }
         let task = match (help, report) {
             (true, _) => Task::Help,
+            (_, true) if settings.clients[0] == 0 => return Err("a report needs clients".into()),
             (_, true) => Task::Report(reporting),
             _ if of_report => {
                 return Err(format!(
@@ -104,27 +105,26 @@ impl Options {
 /// Both ends of each connection are in this process: where the system allows more open files than it gives, begins again
 /// with as many.
 pub(crate) fn more_sockets() {
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;
         use std::process::Command;
 
         const ASKED: &str = "TRANSPORTS_HAS_MORE_SOCKETS";
-        let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-        let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-        let mut numbers = files.into_iter().flat_map(str::split_whitespace);
-        let (soft, hard) = (numbers.next(), numbers.next());
-        if soft == hard || std::env::var_os(ASKED).is_some() {
+        const MORE: &str =
+            "{ ulimit -n \"$(ulimit -Hn)\" || ulimit -n 10240; } 2>/dev/null; exec \"$0\" \"$@\"";
+        if std::env::var_os(ASKED).is_some() {
             return;
         }
         if let Ok(program) = std::env::current_exe() {
             // Comes back only if it cannot be done; then there are as many as there are.
-            let _ = Command::new("sh")
-                .args(["-c", "ulimit -n \"$(ulimit -Hn)\"; exec \"$0\" \"$@\""])
+            let error = Command::new("sh")
+                .args(["-c", MORE])
                 .arg(program)
                 .args(std::env::args_os().skip(1))
                 .env(ASKED, "1")
                 .exec();
+            eprintln!("no more open files were asked for: {error}");
         }
     }
 }
@@ -147,6 +147,7 @@ mod tests {
             "--rate",
             "--rate x",
             "--report --seconds 1",
+            "--report --clients 0",
             "--seconds 5",
             "--clients 1001",
             "--port -1",

@@ -5,7 +5,7 @@ use std::path::Path;
 use websocket_proto::frame::{Decoder, Role};
 
 use super::*;
-use crate::upward;
+use crate::messages;
 
 /// Bytes in the files of a transport with numbers in `range` of all, by direction.
 fn captured(folder: &Path, transport: Transport, direction: &str) -> Vec<(u64, Vec<u8>)> {
@@ -53,12 +53,10 @@ fn the_report_agrees_with_the_sockets() {
         agree(row.cost.received, size(&sent));
         assert_eq!((row.cost.connections, received.len()), (4, 4), "{:?}", row.transport);
 
-        // What was delivered stands in what was captured, to within what was on its way at the end.
+        // What was delivered stands in what was captured, and is what was made.
         let updates: usize = received.iter().map(|(_, bytes)| texts(row.transport, bytes)).sum();
-        let delivered = row.cost.messages as usize;
-        assert!(updates.abs_diff(delivered) <= 8, "{:?}: {updates}, {delivered}", row.transport);
-        // 20 a second for 3 s, 4 clients; a short poll may be missing, and the machine may be slow.
-        assert!((60..=260).contains(&delivered), "{:?}: {delivered}", row.transport);
+        assert_eq!(updates as u64, row.cost.messages, "{:?}", row.transport);
+        assert_eq!(row.missed, 0, "{:?}", row.transport);
         assert!(row.median <= row.p99 && row.median > 0.0);
     }
 
@@ -72,9 +70,10 @@ fn the_report_agrees_with_the_sockets() {
 
     // Polling waits, and asks; the others do not.
     let [short, long, sse, websocket] = report.downward.as_slice() else { panic!("four rows") };
-    assert!(short.median > 50.0, "half an interval, about");
+    assert!(short.median > long.median.max(sse.median).max(websocket.median));
     assert_eq!((sse.cost.requests, websocket.cost.requests), (4, 4));
-    assert!(long.cost.requests > 100 && websocket.cost.received_each() < long.cost.received_each());
+    assert!(long.cost.requests > short.cost.requests && short.cost.requests > 4);
+    assert!(websocket.cost.received_each() < long.cost.received_each());
 
     let table = report.table();
     assert!(Transport::ALL.iter().all(|transport| table.contains(transport.title())), "{table}");
@@ -85,14 +84,14 @@ fn the_report_agrees_with_the_sockets() {
 /// Updates in what a client has received.
 fn texts(transport: Transport, bytes: &[u8]) -> usize {
     if transport != Transport::WebSocket {
-        return upward::times(&String::from_utf8_lossy(bytes)).count();
+        return messages::updates(&String::from_utf8_lossy(bytes)).count();
     }
     let head = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
     let mut frames = bytes[head..].to_vec();
     let (mut input, mut decoder, mut count) =
         (frames.as_mut_slice(), Decoder::new(Role::Client), 0);
     while let Some(part) = decoder.decode(&mut input).unwrap() {
-        count += upward::times(std::str::from_utf8(part.payload).unwrap()).count();
+        count += messages::updates(std::str::from_utf8(part.payload).unwrap()).count();
     }
     count
 }

@@ -1,6 +1,6 @@
 //! The one clock: milliseconds since the program began.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Clock(Instant);
@@ -13,9 +13,5 @@ impl Clock {
     /// Milliseconds, with microseconds behind the point.
     pub(crate) fn milliseconds(self) -> f64 {
         self.0.elapsed().as_secs_f64() * 1000.0
-    }
-
-    pub(crate) fn elapsed(self) -> Duration {
-        self.0.elapsed()
     }
 }

@@ -1,10 +1,10 @@
-//! The comparison without a browser: measured, and as a table.
+//! The comparison without a browser.
 
 pub(crate) mod svg;
+mod table;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -14,12 +14,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::account::Account;
 use crate::clients::{self, Surroundings};
-use crate::lab::{Lab, runtime};
+use crate::lab::{Error, Lab, runtime};
 use crate::options::Reporting;
 use crate::settings::Settings;
 use crate::transport::Transport;
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Messages that each client sends upwards, and how often.
 const MESSAGES: u32 = 50;
@@ -42,6 +40,8 @@ pub(crate) struct Row {
     pub(crate) clients: usize,
     pub(crate) median: f64,
     pub(crate) p99: f64,
+    /// Updates that clients did not get.
+    pub(crate) missed: u64,
     /// The heap that connections held at the end.
     pub(crate) heap: Option<usize>,
     pub(crate) cost: Cost,
@@ -116,21 +116,19 @@ impl Cost {
     }
 }
 
-/// Runs everything, one after the other.
+/// Measures updates by all transports at once, and then messages upwards by one after the other.
 pub(crate) fn measure(settings: Settings, task: &Reporting) -> Result<Report, Error> {
     if let Some(folder) = &task.capture {
         std::fs::create_dir_all(folder)?;
     }
     // The clients are our own, and not the crowd's.
-    let lab = Lab::start(Settings { clients: [0; 4], ..settings })?;
+    let (lab, _page) = Lab::start(Settings { clients: [0; 4], ..settings }, 0)?;
     let surroundings = Surroundings { lab: lab.clone(), capture: task.capture.clone() };
     runtime()?.block_on(async {
         let downward =
             measure_downward(&surroundings, settings, Duration::from_secs(task.seconds)).await?;
-        let latest = lab.updates.latest();
-        let update = lab.updates.since(latest - 1).last().map_or(0, |update| update.text.len());
-        // As seldom as it can be: what is measured now are messages.
-        lab.set("rate=0.1")?;
+        let latest = lab.updates.since(lab.updates.latest() - 1);
+        let update = latest.first().map_or(0, |update| update.text.len());
         let upward = [
             measure_upward(&surroundings, Transport::Short, settings).await?,
             measure_upward(&surroundings, Transport::WebSocket, settings).await?,
@@ -166,8 +164,15 @@ async fn measure_downward(
             .all(|transport| there(*transport) == settings.clients[*transport as usize])
     };
     until("the clients do not connect", all_there).await?;
+    lab.forget_latencies();
+    let measured = async {
+        sleep(time).await;
+        // What was made until now is on its way; the last short poll comes within an interval.
+        lab.pause();
+        sleep(Duration::from_millis(settings.interval + 200)).await;
+    };
     tokio::select! {
-        () = sleep(time) => {}
+        () = measured => {}
         Some(ended) = clients.join_next() => {
             return Err(match ended {
                 Ok(Err(error)) => format!("a client has ended: {error}").into(),
@@ -177,21 +182,22 @@ async fn measure_downward(
     }
     let rows = Transport::ALL.map(|transport| {
         let account = lab.account(transport);
-        let quantile = |part| account.latency(|latency| latency.quantile(part).unwrap_or(f64::NAN));
-        Row {
+        let quantile = |part| account.latency(|latency| latency.quantile(part));
+        Some(Row {
             transport,
             clients: settings.clients[transport as usize],
-            median: quantile(0.5),
-            p99: quantile(0.99),
+            median: quantile(0.5)?,
+            p99: quantile(0.99)?,
+            missed: account.missed.load(Relaxed),
             heap: account.heap(),
             cost: Cost::of(account, account.delivered.load(Relaxed)),
-        }
+        })
     });
     drop(clients);
     let all_gone =
         || Transport::ALL.iter().all(|transport| lab.account(*transport).open.load(Relaxed) == 0);
     until("the clients do not go", all_gone).await?;
-    Ok(rows.into())
+    rows.into_iter().collect::<Option<_>>().ok_or_else(|| "no update has reached a client".into())
 }
 
 async fn measure_upward(
@@ -219,11 +225,12 @@ async fn measure_upward(
         ended??;
     }
     until("the clients do not go", || account.open.load(Relaxed) == 0).await?;
-    let quantile = |part| account.upward(|upward| upward.quantile(part).unwrap_or(f64::NAN));
+    let quantile =
+        |part| account.upward(|upward| upward.quantile(part)).ok_or("no message has arrived");
     Ok(Upward {
         name: if transport == Transport::WebSocket { "WebSocket" } else { "a POST each" },
-        median: quantile(0.5),
-        p99: quantile(0.99),
+        median: quantile(0.5)?,
+        p99: quantile(0.99)?,
         cost: Cost::of(account, arrived()).behind(before),
     })
 }
@@ -239,100 +246,9 @@ async fn until(otherwise: &str, mut so: impl FnMut() -> bool) -> Result<(), Erro
     Ok(())
 }
 
-impl Report {
-    pub(crate) fn table(&self) -> String {
-        let Settings { rate, interval, .. } = self.settings;
-        let mut text = String::new();
-        // Nothing that is written to a string fails.
-        let _ = writeln!(
-            text,
-            "{rate} updates a second of {} bytes for {} s, a short poll every {interval} ms\n\n\
-             {:<20}{:>8}{:>11}{:>11}{:>11}{:>11}{:>11}{:>12}{:>11}{:>11}",
-            self.update,
-            self.seconds,
-            "",
-            "clients",
-            "median ms",
-            "99 % ms",
-            "B down",
-            "B up",
-            "requests",
-            "connections",
-            "CPU us",
-            "heap B"
-        );
-        for row in &self.downward {
-            let _ = writeln!(
-                text,
-                "{:<20}{:>8}{:>11.2}{:>11.2}{:>11.1}{:>11.1}{:>11.1}{:>12}{:>11}{:>11}",
-                row.transport.title(),
-                row.clients,
-                row.median,
-                row.p99,
-                row.cost.sent_each(),
-                row.cost.received_each(),
-                row.cost.requests_each(),
-                row.cost.connections,
-                or_unknown(row.cost.processor_time_each()),
-                or_unknown(row.heap_each()),
-            );
-        }
-        let _ = writeln!(
-            text,
-            "\n{:<20}{:>8}{:>11}{:>11}{:>11}{:>11}{:>11}{:>12}{:>11}",
-            "from client to server",
-            "",
-            "median ms",
-            "99 % ms",
-            "B up",
-            "B down",
-            "requests",
-            "connections",
-            "CPU us"
-        );
-        for row in &self.upward {
-            let _ = writeln!(
-                text,
-                "{:<20}{:>9}{:>11.2}{:>11.2}{:>11.1}{:>11.1}{:>11.1}{:>12}{:>11}",
-                row.name,
-                "",
-                row.median,
-                row.p99,
-                row.cost.received_each(),
-                row.cost.sent_each(),
-                row.cost.requests_each(),
-                row.cost.connections,
-                or_unknown(row.cost.processor_time_each()),
-            );
-        }
-        let _ = writeln!(text, "\n{EXPLANATION}\n");
-        let downward = self.downward.iter().map(|row| (row.transport.title(), &row.cost));
-        for (name, cost) in downward.chain(self.upward.iter().map(|row| (row.name, &row.cost))) {
-            let Cost { messages, sent, received, .. } = cost;
-            let _ = writeln!(
-                text,
-                "total: {name}: {messages} messages, {sent} bytes sent, {received} bytes received"
-            );
-        }
-        text
-    }
-}
-
-const EXPLANATION: &str = "\
-ms           from the moment an update is made (a message is sent) to the moment a client (the server) has it
-B down, up   bytes from and to the server at its sockets, all heads and handshakes included, for each update (message)
-requests     HTTP requests for each thousand updates (messages); of WebSocket, opening handshakes
-connections  TCP connections that were opened
-CPU          processor time of the server's thread for each update (message), connecting included
-heap         what the server holds for each client while it is connected; buffers of the kernel come on top";
-
 impl Row {
     /// Bytes of the heap for each client.
     pub(crate) fn heap_each(&self) -> Option<f64> {
         Some(self.heap? as f64 / self.clients.max(1) as f64)
     }
-}
-
-fn or_unknown(figure: Option<f64>) -> String {
-    figure.map_or("unknown".into(), |figure| format!("{figure:.1}"))
 }

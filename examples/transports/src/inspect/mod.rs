@@ -10,6 +10,8 @@ use websocket_proto::{Config, Connection, ProtocolError};
 /// Characters that may be pasted: two and a space for each of 64 KiB.
 pub(crate) const LONGEST_TEXT: usize = 3 * LONGEST;
 const LONGEST: usize = 64 * 1024;
+/// Frames that are taken apart.
+const MOST_FRAMES: usize = 256;
 pub(crate) const TOO_LONG: &str = "at most 64 KiB can be looked at";
 
 /// The bytes that are spelled by a text with spaces, colons, commas and `0x`.
@@ -58,6 +60,10 @@ pub(crate) fn json(bytes: &[u8], sender: Role) -> String {
             }
             _ => None,
         };
+        if frames.len() == MOST_FRAMES {
+            needs = Some(format!("no more than {MOST_FRAMES} frames are taken apart"));
+            break;
+        }
         // Behind a Close nothing is read any more.
         let (frame, behind) = match whole {
             _ if sequence == Sequence::Closed => {
@@ -241,6 +247,8 @@ mod tests {
             let json = inspected(hex, Role::Server);
             assert!(json.contains(needs) && json.ends_with("\"error\":null}"), "{json}");
         }
+        let json = inspected(&"8900".repeat(MOST_FRAMES + 1), Role::Server);
+        assert!(json.contains("\"rest\":\"8900\",\"needs\":\"no more than 256 frames"), "{json}");
         assert_eq!(
             inspected("", Role::Client),
             "{\"frames\":[],\"rest\":\"\",\"needs\":null,\"error\":null}"

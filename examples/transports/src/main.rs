@@ -2,20 +2,21 @@
 //!
 //! ```text
 //! cargo run --release --example transports                 a page that shows them at once
-//! cargo run --release --example transports -- --report     the same without a browser: a table, and an SVG
+//! cargo run --release --example transports -- --report     the same without a browser: a table, and a chart
 //! ```
 //!
 //! `--help` lists the options. The first three are served by hyper, WebSocket by this crate, each on a thread and a
 //! port of its own, so that bytes, requests, processor time and memory are told apart.
 
+mod access;
 mod account;
 mod clients;
 mod clock;
-mod driver;
 mod heap;
 mod histogram;
 mod inspect;
 mod lab;
+mod messages;
 mod options;
 mod report;
 mod serve;
@@ -23,11 +24,10 @@ mod settings;
 mod socket;
 mod transport;
 mod updates;
-mod upward;
 
 use std::process::ExitCode;
 
-use lab::Lab;
+use lab::{Error, Lab};
 use options::{Options, Task, more_sockets};
 
 #[global_allocator]
@@ -48,12 +48,14 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run(options: Options) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+fn run(options: Options) -> Result<(), Error> {
     match options.task {
         Task::Help => println!("{}", options::USAGE),
         Task::Page(port) => {
             more_sockets();
-            serve::page::run(&Lab::start(options.settings)?, port)?;
+            let (lab, listener) = Lab::start(options.settings, port)?;
+            println!("the page is at http://{}", listener.local_addr()?);
+            serve::page::run(lab, listener)?;
         }
         Task::Report(task) => {
             more_sockets();

@@ -10,11 +10,14 @@ use tokio::time::{Instant, sleep_until};
 use websocket_proto::Prepared;
 
 use crate::clock::Clock;
+use crate::heap::apart;
 use crate::settings::Settings;
 
 /// Updates that are kept for those who poll, at most, and bytes of them.
-const KEPT: usize = 1000;
-const KEPT_BYTES: usize = 4 << 20;
+pub(crate) const KEPT: usize = 3000;
+pub(crate) const KEPT_BYTES: usize = 2 << 20;
+/// Bytes that are put together for one who does not keep up, at most or with one update.
+const AT_ONCE: usize = 256 * 1024;
 
 pub(crate) struct Update {
     pub(crate) sequence: i64,
@@ -31,16 +34,15 @@ impl Update {
         Self { sequence, text, event: OnceLock::new(), message: OnceLock::new() }
     }
 
-    /// As an event of a stream, made once for all clients.
+    /// As an event of a stream, made once for all clients. (It is kept with the update, and is not what a client costs.)
     pub(crate) fn event(&self) -> Bytes {
-        self.event
-            .get_or_init(|| format!("id: {}\ndata: {}\n\n", self.sequence, self.text).into())
-            .clone()
+        let make = || format!("id: {}\ndata: {}\n\n", self.sequence, self.text).into();
+        self.event.get_or_init(|| apart(make)).clone()
     }
 
-    /// As a WebSocket message, encoded once for all clients.
+    /// As a WebSocket message, encoded once for all clients. (The same.)
     pub(crate) fn message(&self) -> &Prepared {
-        self.message.get_or_init(|| Prepared::text(self.text.as_str()))
+        self.message.get_or_init(|| apart(|| Prepared::text(self.text.as_str())))
     }
 }
 
@@ -66,11 +68,17 @@ impl Updates {
         *self.latest.borrow()
     }
 
-    /// Those behind number `sequence` that are still kept, oldest first.
+    /// Those behind number `sequence` that are still kept, oldest first, and no more of them than go at once.
     pub(crate) fn since(&self, sequence: i64) -> Vec<Arc<Update>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let first = kept.updates.partition_point(|update| update.sequence <= sequence);
-        kept.updates.range(first..).cloned().collect()
+        let mut bytes = 0;
+        let fit = kept.updates.range(first..).take_while(|update| {
+            let is_first = bytes == 0;
+            bytes += update.text.len();
+            is_first || bytes <= AT_ONCE
+        });
+        fit.cloned().collect()
     }
 
     /// Someone to whom all updates from now on are news.
@@ -99,6 +107,13 @@ impl Updates {
         let mut due = Instant::now();
         loop {
             let Settings { rate, size, .. } = *settings.borrow_and_update();
+            if rate == 0.0 {
+                if settings.changed().await.is_err() {
+                    return;
+                }
+                due = Instant::now();
+                continue;
+            }
             due += Duration::from_secs_f64(1.0 / rate);
             // Where there was no time for some of them, they are not made up for.
             due = due.max(Instant::now() - Duration::from_secs(1));
@@ -149,20 +164,24 @@ impl Listener {
 fn updates_are_kept_within_bounds() {
     let updates = Arc::new(Updates::new());
     let mut listener = updates.listen();
-    for time in 0..1500 {
+    for time in 0..4000 {
         updates.publish(f64::from(time), 10);
     }
     let news = listener.news();
-    assert_eq!((news.len(), news[0].sequence, updates.latest()), (KEPT, 501, 1500));
-    assert_eq!(updates.listen().from(1400).news().len(), 100);
-    assert!(updates.listen().from(2000).news().is_empty());
+    assert_eq!((news.len(), news[0].sequence, updates.latest()), (KEPT, 1001, 4000));
+    assert_eq!(updates.listen().from(3900).news().len(), 100);
+    assert!(updates.listen().from(5000).news().is_empty());
     updates.publish(0.0, 10);
-    assert_eq!(updates.listen().from(1400).news().len(), 101);
-    listener.saw(&updates.since(1500)[0]);
+    assert_eq!(updates.listen().from(3900).news().len(), 101);
+    listener.saw(&updates.since(4000)[0]);
     assert!(listener.news().is_empty());
     for _ in 0..100 {
         updates.publish(0.0, 64 * 1024);
     }
-    assert!(updates.since(0).len() * 64 * 1024 <= KEPT_BYTES);
-    assert_eq!(updates.since(1600).len(), 1);
+    assert_eq!(updates.kept.lock().unwrap().updates.len(), KEPT_BYTES / (64 * 1024) - 1);
+    // What does not keep up gets some, and then the rest.
+    let first = updates.since(0);
+    assert_eq!(first.len(), 3);
+    assert_eq!(updates.since(first[2].sequence)[0].sequence, first[2].sequence + 1);
+    assert_eq!(updates.since(4100).len(), 1);
 }

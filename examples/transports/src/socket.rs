@@ -1,7 +1,7 @@
 //! A TCP socket that counts: for hyper, and for everyone else on tokio.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::mem::MaybeUninit;
 use std::path::Path;
 use std::pin::Pin;
@@ -12,11 +12,13 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::ReadBufCursor;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use websocket_proto::Role;
 
 use crate::account::Account;
+use crate::inspect::watched::Record;
 
-/// Bytes that are read at once.
-const READ: usize = 8 * 1024;
+/// Bytes that hyper reads at once: what the adapter of this crate does.
+const READ: usize = 16 * 1024;
 
 pub(crate) struct Socket {
     stream: TcpStream,
@@ -25,8 +27,11 @@ pub(crate) struct Socket {
 
 /// Who is told what goes through.
 enum Counted {
-    /// The account of the server whose connection it is.
-    Server(Arc<Account>),
+    /// The account of the server whose connection it is, and whoever watches it.
+    Server {
+        account: Arc<Account>,
+        watch: Option<Record>,
+    },
     /// Files with every byte that a client received and sent.
     Captured {
         received: File,
@@ -39,7 +44,7 @@ impl Socket {
     pub(crate) fn of_server(stream: TcpStream, account: Arc<Account>) -> Self {
         account.connections.fetch_add(1, Relaxed);
         account.open.fetch_add(1, Relaxed);
-        Self { stream, counted: Counted::Server(account) }
+        Self { stream, counted: Counted::Server { account, watch: None } }
     }
 
     pub(crate) fn of_client(stream: TcpStream) -> Self {
@@ -52,23 +57,52 @@ impl Socket {
         let counted = Counted::Captured { received: file("received")?, sent: file("sent")? };
         Ok(Self { stream, counted })
     }
+
+    /// Shows everything to the watch from here on.
+    pub(crate) fn watched_by(mut self, by: Record) -> Self {
+        if let Counted::Server { watch, .. } = &mut self.counted {
+            *watch = Some(by);
+        }
+        self
+    }
+
+    /// Nobody wants to see it.
+    pub(crate) fn unwatched(&mut self) {
+        if let Counted::Server { watch, .. } = &mut self.counted {
+            *watch = None;
+        }
+    }
 }
 
 impl Counted {
     fn received(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Self::Server(account) => _ = account.received.fetch_add(bytes.len() as u64, Relaxed),
+            Self::Server { account, watch } => {
+                account.received.fetch_add(bytes.len() as u64, Relaxed);
+                if let Some(watch) = watch {
+                    watch.push(Role::Client, bytes);
+                }
+            }
             Self::Captured { received, .. } => received.write_all(bytes)?,
             Self::Nobody => {}
         }
         Ok(())
     }
 
-    fn sent(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Server(account) => _ = account.sent.fetch_add(bytes.len() as u64, Relaxed),
-            Self::Captured { sent, .. } => sent.write_all(bytes)?,
-            Self::Nobody => {}
+    /// So many of these bytes were sent.
+    fn sent(&mut self, slices: &[IoSlice<'_>], count: usize) -> io::Result<()> {
+        if let Self::Server { account, .. } = self {
+            account.sent.fetch_add(count as u64, Relaxed);
+        }
+        let mut left = count;
+        for slice in slices {
+            let bytes = &slice[..slice.len().min(left)];
+            left -= bytes.len();
+            match self {
+                Self::Server { watch: Some(watch), .. } => watch.push(Role::Server, bytes),
+                Self::Captured { sent, .. } => sent.write_all(bytes)?,
+                _ => return Ok(()),
+            }
         }
         Ok(())
     }
@@ -76,7 +110,7 @@ impl Counted {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Counted::Server(account) = &self.counted {
+        if let Counted::Server { account, .. } = &self.counted {
             account.open.fetch_sub(1, Relaxed);
         }
     }
@@ -97,13 +131,25 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write_vectored(self, cx, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        let count = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
-        Poll::Ready(this.counted.sent(&bytes[..count]).map(|()| count))
+        let count = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, slices))?;
+        Poll::Ready(this.counted.sent(slices, count).map(|()| count))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -137,6 +183,18 @@ impl hyper::rt::Write for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         AsyncWrite::poll_write(self, cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write_vectored(self, cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

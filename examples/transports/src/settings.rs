@@ -5,10 +5,11 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::transport::Transport;
+use crate::updates::{KEPT, KEPT_BYTES};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Settings {
-    /// Updates per second.
+    /// Updates per second; 0, which nobody can ask for: none.
     pub(crate) rate: f64,
     /// Characters of `data` in each update.
     pub(crate) size: usize,
@@ -47,6 +48,16 @@ impl Settings {
                 }
             }
         }
+        // A poll asks for all that was made since the one before: it must still be there.
+        let between = self.rate * self.interval as f64 / 1000.0;
+        if between > KEPT as f64 / 2.0
+            || between * (self.size + 64) as f64 > KEPT_BYTES as f64 / 2.0
+        {
+            return Err(format!(
+                "{between} updates of {} characters between two short polls are more than is kept: polls would miss some",
+                self.size
+            ));
+        }
         Ok(self)
     }
 
@@ -63,17 +74,6 @@ impl Settings {
             self.size,
             self.interval,
             clients.join(",")
-        )
-    }
-
-    /// The greatest values.
-    pub(crate) fn limits() -> String {
-        format!(
-            "{{\"rate\":{},\"size\":{},\"interval\":{},\"clients\":{}}}",
-            RATE.end(),
-            SIZE.end(),
-            INTERVAL.end(),
-            CLIENTS.end()
         )
     }
 }
@@ -108,6 +108,9 @@ fn settings_have_limits() {
         "short=1001",
         "none=1",
     ] {
+        assert!(Settings::default().changed(query).is_err(), "{query}");
+    }
+    for query in ["rate=1000&interval=2000", "rate=100&size=65536", "rate=50&interval=60000"] {
         assert!(Settings::default().changed(query).is_err(), "{query}");
     }
     assert_eq!(Settings::default().changed(""), Ok(Settings::default()));

@@ -90,7 +90,7 @@ fn panels(report: &Report) -> Vec<Panel> {
     vec![
         Panel {
             title: "Latency, ms",
-            note: "median, thin to the 99th percentile",
+            note: "median, thin: to the 99th percentile",
             bars: of(|row| {
                 (row.median, Some(row.p99), format!("{}, {}", figure(row.median), figure(row.p99)))
             }),

@@ -1,26 +1,34 @@
 //! Everything that runs, and what all of it shares.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
+use tokio::time::sleep;
 
+use crate::access::Access;
 use crate::account::Account;
 use crate::clients;
 use crate::clock::Clock;
+use crate::histogram::Histogram;
 use crate::inspect::watched::Watch;
 use crate::serve;
 use crate::settings::Settings;
 use crate::transport::Transport;
 use crate::updates::Updates;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) struct Lab {
+    /// Tells this program from the one that was there before.
+    pub(crate) number: u32,
     pub(crate) clock: Clock,
+    pub(crate) access: Access,
     pub(crate) settings: watch::Sender<Settings>,
     pub(crate) updates: Arc<Updates>,
     pub(crate) watch: Watch,
@@ -30,19 +38,21 @@ pub(crate) struct Lab {
 
 impl Lab {
     /// Starts a server for each transport, each on a thread and a port of its own, so that what they cost is told
-    /// apart; and a thread for the clients without a browser.
-    pub(crate) fn start(settings: Settings) -> Result<Arc<Self>, Error> {
+    /// apart; and a thread for the clients without a browser. The page is to be served at the listener.
+    pub(crate) fn start(settings: Settings, port: u16) -> Result<(Arc<Self>, StdListener), Error> {
+        let page = listen(port)?;
         let mut listeners = Vec::new();
-        let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 4];
+        let mut addresses = [page.local_addr()?; 4];
         for address in &mut addresses {
-            let listener = std::net::TcpListener::bind(*address)?;
-            listener.set_nonblocking(true)?;
+            let listener = listen(0)?;
             *address = listener.local_addr()?;
             listeners.push(listener);
         }
         let clock = Clock::start();
         let lab = Arc::new(Self {
+            number: RandomState::new().build_hasher().finish() as u32,
             clock,
+            access: Access::new(page.local_addr()?.port()),
             settings: watch::Sender::new(settings),
             updates: Arc::new(Updates::new()),
             watch: Watch::new(clock),
@@ -72,7 +82,7 @@ impl Lab {
             runtime()?.block_on(shared.updates.publish_all(shared.clock, settings));
             Ok(())
         })?;
-        Ok(lab)
+        Ok((lab, page))
     }
 
     pub(crate) fn account(&self, transport: Transport) -> &Arc<Account> {
@@ -87,12 +97,27 @@ impl Lab {
     pub(crate) fn set(&self, query: &str) -> Result<Settings, String> {
         let settings = self.settings.borrow().changed(query)?;
         self.settings.send_replace(settings);
-        for account in &self.accounts {
-            account.latency(crate::histogram::Histogram::clear);
-            account.upward(crate::histogram::Histogram::clear);
-        }
+        self.forget_latencies();
         Ok(settings)
     }
+
+    /// Makes no more updates.
+    pub(crate) fn pause(&self) {
+        self.settings.send_modify(|settings| settings.rate = 0.0);
+    }
+
+    pub(crate) fn forget_latencies(&self) {
+        for account in &self.accounts {
+            account.latency(Histogram::clear);
+            account.upward(Histogram::clear);
+        }
+    }
+}
+
+fn listen(port: u16) -> std::io::Result<StdListener> {
+    let listener = StdListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 fn spawn(
@@ -112,9 +137,19 @@ pub(crate) fn runtime() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-/// Connects without the delay that waits for more to send.
-pub(crate) async fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+/// The next connection. Where there are no more sockets to be had, waits until there are.
+pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Without it small messages would wait for acknowledgements; and it may be gone already.
+                let _ = stream.set_nodelay(true);
+                return stream;
+            }
+            Err(error) => {
+                eprintln!("no connection could be accepted: {error}");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
 }
