@@ -23,7 +23,9 @@ fn main() -> ExitCode {
         .args(std::env::args_os().skip(1))
         .status();
     match status {
-        Ok(status) => ExitCode::from(status.code().and_then(|code| code.try_into().ok()).unwrap_or(1)),
+        Ok(status) => {
+            ExitCode::from(status.code().and_then(|code| code.try_into().ok()).unwrap_or(1))
+        }
         Err(error) => {
             eprintln!("cargo cannot be run: {error}");
             ExitCode::FAILURE
