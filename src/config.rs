@@ -142,7 +142,8 @@ impl Default for Limits {
     }
 }
 
-/// Deadlines, all kept by `tick`; `None` switches one off.
+/// Deadlines, all kept by `tick`; `None` switches one off. Time runs from the first `tick` behind what is said to start
+/// it: no other method sees the clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {

@@ -31,14 +31,14 @@ pub enum ProtocolError {
     LengthNotMinimal,
     /// A 64-bit length with its most significant bit set (§5.2).
     LengthOverflow,
-    /// A frame over [`Limits::max_frame_size`](crate::Limits::max_frame_size).
+    /// A frame over `Limits::max_frame_size`.
     FrameTooLarge,
-    /// A message over [`Limits::max_message_size`](crate::Limits::max_message_size), be it as received
+    /// A message over `Limits::max_message_size`, be it as received
     /// or as inflated.
     MessageTooLarge,
-    /// More fragments than [`Limits::max_fragments`](crate::Limits::max_fragments).
+    /// More fragments than `Limits::max_fragments`.
     TooManyFragments,
-    /// More empty fragments than [`Limits::max_empty_fragments`](crate::Limits::max_empty_fragments).
+    /// More empty fragments than `Limits::max_empty_fragments`.
     TooManyEmptyFragments,
     /// More final DEFLATE blocks (BFINAL) in compressed messages than one for each frame, one for each KiB
     /// of the same message, and 16 beside: each costs much more than its two bytes. Senders end a message
@@ -126,7 +126,7 @@ impl core::error::Error for ProtocolError {}
 pub enum SendError {
     /// Close was queued or received, or the connection has failed or ended (§5.5.1).
     Closed,
-    /// The output holds [`Limits::max_write_buffer`](crate::Limits::max_write_buffer) bytes:
+    /// The output holds `Limits::max_write_buffer` bytes:
     /// transmit first, then send again.
     Full,
     /// A message begun with `fragment` or a writer is not finished (§5.4).

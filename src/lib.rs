@@ -22,53 +22,81 @@
 //!
 #![cfg_attr(feature = "alloc", doc = "```no_run")]
 #![cfg_attr(not(feature = "alloc"), doc = "```text")]
-//! use std::io::{self, Read, Write};
+//! use std::io::{self, ErrorKind, Read, Write};
 //! use std::net::{Shutdown, TcpStream};
 //! use std::time::{Duration, Instant};
 //! use bytes::Buf;
-//! use websocket_proto::{Connection, Event, State, Transmit};
+//! use websocket_proto::{Connection, Event, SendError, State, Transmit};
 //!
-//! fn drive(mut connection: Connection, mut socket: TcpStream) -> io::Result<()> {
+//! /// Sends every message back, until the connection is closed.
+//! fn echo(mut connection: Connection, mut socket: TcpStream) -> io::Result<()> {
 //!     let (start, mut buffer) = (Instant::now(), [0; 16 * 1024]);
-//!     while connection.state() != State::Closed {
-//!         let deadline = connection.tick(start.elapsed());
-//!         match connection.transmit() {
-//!             Transmit::Write(mut output) => {
-//!                 let count = socket.write(output.chunk())?;
-//!                 output.advance(count);
+//!     loop {
+//!         write_out(&mut connection, &mut socket, start)?;
+//!         if connection.state() == State::Closed {
+//!             return Ok(());
+//!         }
+//!         let count = match socket.read(&mut buffer) {
+//!             Ok(0) => {
+//!                 connection.receive_eof();
 //!                 continue;
 //!             }
+//!             Ok(count) => count,
+//!             Err(error) if timed_out(&error) => continue,
+//!             Err(error) => return Err(error),
+//!         };
+//!         let mut input = &mut buffer[..count];
+//!         while let Ok(Some(event)) = connection.receive(&mut input) {
+//!             // There may be no room yet; any other error: it is closing.
+//!             while let Err(SendError::Full) = answer(&mut connection, &event) {
+//!                 write_out(&mut connection, &mut socket, start)?;
+//!             }
+//!         }
+//!         // After a violation its Close is queued, and goes out like everything else.
+//!     }
+//! }
+//!
+//! fn answer(connection: &mut Connection, event: &Event<'_>) -> Result<(), SendError> {
+//!     match event {
+//!         Event::Text(text) => connection.send_text(text),
+//!         Event::Binary(data) => connection.send_binary(data),
+//!         _ => Ok(()), // what has to be answered is answered
+//!     }
+//! }
+//!
+//! /// Writes until nothing is left but to wait for the peer, no longer than the deadline.
+//! fn write_out(connection: &mut Connection, socket: &mut TcpStream, start: Instant) -> io::Result<()> {
+//!     loop {
+//!         let deadline = connection.tick(start.elapsed());
+//!         let wait = deadline.map(|at| at.saturating_sub(start.elapsed()));
+//!         let wait = wait.map(|wait| wait.max(Duration::from_millis(1)));
+//!         socket.set_read_timeout(wait)?;
+//!         socket.set_write_timeout(wait)?;
+//!         match connection.transmit() {
+//!             Transmit::Write(mut output) => match socket.write(output.chunk()) {
+//!                 Ok(count) => output.advance(count),
+//!                 Err(error) if timed_out(&error) => {}
+//!                 Err(error) => return Err(error),
+//!             },
 //!             Transmit::Shutdown => {
 //!                 socket.shutdown(Shutdown::Write)?;
 //!                 connection.transport_shut_down();
 //!             }
-//!             Transmit::Abort => break,
-//!             _ => {} // Idle: wait for the peer
-//!         }
-//!         let wait = deadline.map(|at| at.saturating_sub(start.elapsed()));
-//!         socket.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
-//!         match socket.read(&mut buffer) {
-//!             Ok(0) => connection.receive_eof(),
-//!             Ok(count) => answer(&mut connection, &mut buffer[..count])?,
-//!             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
-//!             Err(error) => return Err(error),
+//!             Transmit::Abort => return Err(ErrorKind::TimedOut.into()),
+//!             _ => return Ok(()), // Idle
 //!         }
 //!     }
-//!     Ok(())
 //! }
 //!
-//! fn answer(connection: &mut Connection, mut input: &mut [u8]) -> io::Result<()> {
-//!     while let Ok(Some(event)) = connection.receive(&mut input) {
-//!         match event {
-//!             Event::Text(text) => connection.send_text(&text).map_err(io::Error::other)?,
-//!             Event::Binary(data) => connection.send_binary(&data).map_err(io::Error::other)?,
-//!             _ => {} // what has to be answered is answered
-//!         }
-//!     }
-//!     Ok(()) // after a violation: its Close is queued, and goes out like everything else
+//! fn timed_out(error: &io::Error) -> bool {
+//!     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 //! }
 //! ```
 //!
+#![cfg_attr(
+    feature = "std",
+    doc = "The [`guide`] walks through this loop, and through what else there is to know.\n"
+)]
 //! # Layers
 //!
 //! | Layer | Needs | Is |
@@ -132,6 +160,8 @@ mod connection;
 mod counters;
 #[cfg(feature = "deflate")]
 pub mod deflate;
+#[cfg(all(feature = "std", any(doc, doctest)))]
+pub mod guide;
 #[cfg(feature = "alloc")]
 pub mod handshake;
 #[cfg(feature = "alloc")]

@@ -82,7 +82,8 @@ impl Connection {
         self.incoming.receive_for(&mut self.outgoing, input)
     }
 
-    /// The peer will send no more: the end of the stream, or a broken transport (§7.1.4).
+    /// The peer will send no more: the end of the stream (§7.1.4). Where the transport broke, nothing can be sent either:
+    /// [`transport_shut_down`](Self::transport_shut_down), too.
     ///
     /// A message that is not complete is dropped. So is what was queued, unless the peer's Close was
     /// received. May be called again.
@@ -95,8 +96,9 @@ impl Connection {
     ///
     /// May change after any other call. The same bytes are shown until they are taken off by
     /// [`Buf::advance`](bytes::Buf::advance). Asking changes
-    /// nothing; but bytes that were looked at and not taken count as stuck, see
-    /// [`receive`](Self::receive).
+    /// nothing; but once bytes were looked at and none of them taken, they count as stuck: the answer to a Close or a
+    /// violation then drops all that is queued behind the frame that has begun, see [`receive`](Self::receive).
+    /// How much is queued, [`unsent`](Self::unsent) tells without a look.
     ///
     /// ```
     /// use bytes::Buf;
