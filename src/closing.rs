@@ -1,6 +1,7 @@
 //! §7  How a connection ends, and what is known of it afterwards.
 
 use alloc::boxed::Box;
+use core::fmt;
 
 use crate::ProtocolError;
 use crate::frame::CloseCode;
@@ -37,6 +38,13 @@ impl CloseStatus {
             Self::NoCode => 1005,
             Self::Abnormal => 1006,
         }
+    }
+}
+
+impl fmt::Display for CloseStatus {
+    /// The number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_u16().fmt(f)
     }
 }
 

@@ -166,6 +166,10 @@ mod with_a_heap {
         }
         assert_eq!(CloseStatus::from(None).as_u16(), 1005);
         assert_eq!(CloseStatus::Abnormal.as_u16(), 1006);
+        assert_eq!(
+            [CloseStatus::NoCode, CloseStatus::Abnormal].map(|status| status.to_string()),
+            ["1005", "1006"]
+        );
     }
 
     #[cfg(feature = "deflate")]

@@ -425,39 +425,50 @@ fn misuse_changes_nothing() {
     }
 }
 
-/// In one vectored write everything stands where it stands in many: a Ping among messages that are referenced, and at
-/// every byte that the transport has taken before.
+/// In one vectored write everything stands where it stands in many: a Ping among messages that are referenced, at the
+/// first boundary behind what the transport has taken.
 #[cfg(feature = "std")]
 #[test]
 fn a_ping_among_references_in_one_write() {
     let fill = |ping_behind: usize, taken: usize| {
         let mut connection = connection(Role::Server);
+        let mut bytes = Vec::new();
         for number in 0..3_u8 {
             connection.send_shared(MessageKind::Binary, &Bytes::from(vec![number; 5000])).unwrap();
             connection.send_binary(&[number; 3]).unwrap();
             if usize::from(number) == ping_behind {
-                take(&mut connection, taken);
+                bytes = take(&mut connection, taken);
                 connection.ping(b"between").unwrap();
             }
         }
-        connection
+        (connection, bytes)
     };
     for ping_behind in 0..3 {
         for taken in [0, 1, 4, 5, 2000, 5003, 5004, 5005, 5009, 5010, 7000, 10_018, 12_000] {
-            let expected = output(&mut fill(ping_behind, taken));
+            let (mut by_chunk, mut bytes) = fill(ping_behind, taken);
+            let (expected, before) = (output(&mut by_chunk), bytes.len());
+            bytes.extend_from_slice(&expected);
+            let mut frames = read_whole(Role::Server, &bytes);
+            // 5,004 bytes, 5, and so on.
+            let boundaries = (0..=3).flat_map(|number| [5009 * number, 5009 * number + 5004]);
+            let place = boundaries.take_while(|boundary| *boundary < before).count();
+            assert_eq!(frames.remove(place).opcode, PING, "{ping_behind} {taken}");
+            let data: Vec<_> = frames.into_iter().map(|frame| frame.payload).collect();
+            assert!(data == [0, 1, 2].map(|number| [vec![number; 5000], vec![number; 3]]).concat());
+
             for places in [1, 2, 3, 5, 16] {
-                let mut connection = fill(ping_behind, taken);
+                let (mut connection, _) = fill(ping_behind, taken);
                 let mut bytes = Vec::new();
                 while let Transmit::Write(mut output) = connection.transmit() {
                     let mut slices = [std::io::IoSlice::new(b""); 16];
                     let filled = output.chunks_vectored(&mut slices[..places]);
-                    assert!(filled > 0);
                     let before = bytes.len();
                     slices[..filled].iter().for_each(|slice| bytes.extend_from_slice(slice));
+                    assert!(filled == places || bytes == expected, "all that there is place for");
                     output.advance(bytes.len() - before);
                     // Whoever asks behind the last byte is shown nothing.
                     if output.remaining() == 0 {
-                        let mut slices = [std::io::IoSlice::new(b""); 16];
+                        let mut slices = [std::io::IoSlice::new(b"")];
                         assert_eq!(
                             (output.chunks_vectored(&mut slices), output.chunk()),
                             (0, &[][..])
@@ -473,4 +484,49 @@ fn a_ping_among_references_in_one_write() {
     let Transmit::Write(mut output) = plain.transmit() else { panic!("it is queued") };
     output.advance(3);
     assert_eq!(output.chunks_vectored(&mut [std::io::IoSlice::new(b"")]), 0);
+}
+
+/// What is told of the output is what goes out of it, also when messages that are referenced are dropped.
+#[test]
+fn what_a_close_leaves_of_references() {
+    for stuck_at in [1, 5004, 5005, 12_000, 15_020] {
+        let mut connection = connection(Role::Server);
+        for number in 0..3_u8 {
+            connection.send_shared(MessageKind::Binary, &Bytes::from(vec![number; 5000])).unwrap();
+            connection.send_binary(&[number; 3]).unwrap();
+        }
+        let mut bytes = take(&mut connection, stuck_at);
+        // The transport sees what is left, and takes nothing.
+        let Transmit::Write(output_left) = connection.transmit() else { panic!("there is more") };
+        assert!(!output_left.chunk().is_empty());
+        feed(&mut connection, &frame(Role::Client, true, CLOSE, &close_body(1000, "")));
+        let left = connection.unsent();
+        let rest = output(&mut connection);
+        assert_eq!(rest.len(), left, "{stuck_at}");
+        bytes.extend_from_slice(&rest);
+        let frames = read_whole(Role::Server, &bytes);
+        assert_eq!(frames.last().map(|frame| frame.opcode), Some(CLOSE), "{stuck_at}");
+        // The frame that had begun, and nothing behind it.
+        let boundaries = (0..=3).flat_map(|number| [5009 * number, 5009 * number + 5004]);
+        let begun = boundaries.take_while(|boundary| *boundary < stuck_at).count();
+        assert_eq!(frames.len(), begun + 1, "{stuck_at}");
+    }
+}
+
+/// More than there is takes off what there is.
+#[test]
+fn to_advance_too_far() {
+    for role in ROLES {
+        let mut connection = connection(role);
+        connection.send_binary(b"some").unwrap();
+        let size = connection.unsent() as u64;
+        assert_eq!(take(&mut connection, 2).len(), 2);
+        let Transmit::Write(mut output_left) = connection.transmit() else {
+            panic!("there is more")
+        };
+        output_left.advance(1000);
+        assert_eq!((connection.unsent(), connection.sent().bytes), (0, size));
+        connection.send_binary(b"more").unwrap();
+        assert_eq!(frames_out(&mut connection).len(), 1);
+    }
 }
