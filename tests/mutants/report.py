@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-GROUPS = ("core", "grammar", "sample")
+GROUPS = ("core", "grammar", "adapter", "handshake", "rest")
 FOUND = ("CaughtMutant", "Timeout")
 
 
@@ -72,7 +72,7 @@ def main() -> None:
     for group in GROUPS:
         tried = of_group(results, group)
         if not tried:
-            print(f"{group:8} not run")
+            print(f"{group:9} not run")
             continue
         count = {summary: list(tried.values()).count(summary) for summary in set(tried.values())}
         found = sum(count.get(summary, 0) for summary in FOUND)
@@ -80,7 +80,7 @@ def main() -> None:
         viable = found + len(alive)
         equivalent = [name for name in alive if without_place(name) in known]
         print(
-            f"{group:8} {len(tried)} tried, {count.get('Unviable', 0)} not viable; of {viable}, {found} found"
+            f"{group:9} {len(tried)} tried, {count.get('Unviable', 0)} not viable; of {viable}, {found} found"
             f" ({count.get('Timeout', 0)} of them by time): {100 * found / viable:.1f} %"
         )
         failed |= 100 * found < 95 * viable or len(equivalent) < len(alive)
