@@ -139,6 +139,7 @@ fn requests_that_are_accepted() {
             with_line("GET HTTPS://Server.Example.com:443/chat HTTP/1.1"),
         ),
         ("R9112-2.2-01 empty line before", format!("\r\n\r\n{}", plus(&[]))),
+        ("R9112-2.2-01 the most empty lines", format!("{}{}", "\r\n".repeat(8), plus(&[]))),
         ("R9112-6-01 no length", plus(&["Content-Length: 0"])),
         ("R6455-4.1-29 order", head("GET /chat HTTP/1.1", &reversed)),
         (
@@ -317,6 +318,11 @@ fn requests_that_are_refused() {
         ("R9112-5.2-01 folded", 400, with("Connection", &["Connection:", " Upgrade"])),
         ("R9112-5.2-01 folded by a tab", 400, plus(&["X: a", "\tb"])),
         ("R9112-2.2-01 bare LF throughout", 400, plus(&[]).replace("\r\n", "\n")),
+        (
+            "R9112-2.2-01 bare LF but at the end",
+            400,
+            format!("{}\r\n\r\n", plus(&[]).trim_end().replace("\r\n", "\n")),
+        ),
         ("R9112-2.2-01 bare LF at the end", 400, plus(&["X: y\r\n\n"])),
         ("R9112-2.2-01 one bare LF", 400, plus(&["X: a\nY: b"])),
         ("R9112-2.2-01 bare CR", 400, plus(&["X: a\rb"])),
