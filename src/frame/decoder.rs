@@ -361,4 +361,17 @@ mod tests {
             }
         }
     }
+
+    /// Between two messages that is told at a glance, again behind each of them.
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn between_messages() {
+        let mut decoder = Decoder::new(Role::Client);
+        for (frame, between) in
+            [(&[0x01, 0][..], false), (&[0x89, 0], false), (&[0x80, 0], true), (&[0x82, 0], true)]
+        {
+            assert!(decoder.decode(&mut &mut frame.to_vec()[..]).is_ok());
+            assert_eq!(decoder.is_between_messages(), between);
+        }
+    }
 }

@@ -140,6 +140,37 @@ mod tests {
         }
     }
 
+    /// Messages that stand there whole come by the short way: of any length that has one, and compressed ones, too.
+    #[test]
+    fn the_short_way_is_taken() {
+        for role in [Role::Client, Role::Server] {
+            for length in [8, 125, 126, 300] {
+                let key = role.peer().masks().then_some([1, 2, 3, 4]);
+                let mut bytes = crate::frame::encode(BINARY, key, length as u64).to_vec();
+                bytes.resize(bytes.len() + length, 0);
+                let mut decoder = Decoder::new(role).with_whole_messages_below(1000);
+                let message = decoder.take_message(&mut &mut bytes[..]).expect("it is whole");
+                assert_eq!((message.data.len(), message.key), (length, key));
+                // What is not compressed and long enough was for the first look.
+                assert!(decoder.take_rare_message(&mut &mut bytes[..]).is_none());
+            }
+        }
+        #[cfg(feature = "deflate")]
+        for (first, kind) in
+            [(TEXT | RSV1, MessageKind::Text), (BINARY | RSV1, MessageKind::Binary)]
+        {
+            let mut bytes = crate::frame::encode(first, None, 8).to_vec();
+            bytes.extend_from_slice(b"compress");
+            let mut decoder = Decoder::new(Role::Client).with_whole_messages_below(1000);
+            assert!(decoder.take_rare_message(&mut &mut bytes[..]).is_none(), "not agreed on");
+            let mut decoder = decoder.with_compression();
+            assert!(decoder.take_message(&mut &mut bytes[..]).is_none());
+            let (message, compressed) =
+                decoder.take_rare_message(&mut &mut bytes[..]).expect("whole");
+            assert_eq!((message.kind, &*message.data, compressed), (kind, &b"compress"[..], true));
+        }
+    }
+
     /// To ask for the next frame of an empty input changes nothing.
     #[test]
     fn an_empty_input_is_no_start() {

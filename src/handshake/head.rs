@@ -293,4 +293,20 @@ mod tests {
         let parts = places.unwrap().map(|place| head.part(&place).to_vec());
         assert_eq!(parts, [&b"/"[..], b"2 : 3", b""]);
     }
+
+    /// What comes alone and whole is read by the short way, up to the greatest size, and by it alone: anything wrong
+    /// with it is for the lines to say.
+    #[test]
+    fn a_whole_head_is_read_at_once() {
+        let head = "GET /chat HTTP/1.1\r\nHost: example.com\r\n\r\n";
+        let read = |limits: &Limits, head: &str| {
+            whole_request(limits, head.as_bytes(), |line, _, _| Ok(line.target.len()))
+                .map(|read| read.map(|(_, length)| length))
+        };
+        let mut limits = Limits { max_head_size: head.len(), ..Limits::default() };
+        assert_eq!(read(&limits, head), Some(Ok(5)));
+        assert_eq!(read(&limits, &head.replacen("\r\n", "\n", 1)), None);
+        limits.max_head_size -= 1;
+        assert_eq!(read(&limits, head), None);
+    }
 }
