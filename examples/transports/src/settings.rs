@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::transport::Transport;
-use crate::updates::{KEPT, KEPT_BYTES};
+use crate::updates::{AT_ONCE, KEPT};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Settings {
@@ -48,13 +48,11 @@ impl Settings {
                 }
             }
         }
-        // A poll asks for all that was made since the one before: it must still be there.
+        // A poll asks for all that was made since the one before: it must be there, and go at once; even where the poll is late.
         let between = self.rate * self.interval as f64 / 1000.0;
-        if between > KEPT as f64 / 2.0
-            || between * (self.size + 64) as f64 > KEPT_BYTES as f64 / 2.0
-        {
+        if between > KEPT as f64 / 2.0 || between * (self.size + 64) as f64 > AT_ONCE as f64 / 2.0 {
             return Err(format!(
-                "{between} updates of {} characters between two short polls are more than is kept: polls would miss some",
+                "{between} updates of {} characters between two short polls are more than go at once: polls would fall behind",
                 self.size
             ));
         }
@@ -112,6 +110,14 @@ fn settings_have_limits() {
     }
     for query in ["rate=1000&interval=2000", "rate=100&size=65536", "rate=50&interval=60000"] {
         assert!(Settings::default().changed(query).is_err(), "{query}");
+    }
+    // Up to 1,500 updates and 512 KiB between two polls, each counted with 64 bytes more.
+    for (query, more) in [
+        ("rate=1000&size=0&interval=1500", "interval=1501"),
+        ("rate=8&size=65472&interval=1000", "size=65473"),
+    ] {
+        let settings = Settings::default().changed(query).expect(query);
+        assert!(settings.changed(more).is_err(), "{more}");
     }
     assert_eq!(Settings::default().changed(""), Ok(Settings::default()));
 }

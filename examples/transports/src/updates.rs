@@ -16,8 +16,8 @@ use crate::settings::Settings;
 /// Updates that are kept for those who poll, at most, and bytes of them.
 pub(crate) const KEPT: usize = 3000;
 pub(crate) const KEPT_BYTES: usize = 2 << 20;
-/// Bytes that are put together for one who does not keep up, at most or with one update.
-const AT_ONCE: usize = 256 * 1024;
+/// Bytes of updates that go at once, to a poll or to one who does not keep up: at most so many, or one update.
+pub(crate) const AT_ONCE: usize = 1 << 20;
 
 pub(crate) struct Update {
     pub(crate) sequence: i64,
@@ -181,7 +181,8 @@ fn updates_are_kept_within_bounds() {
     assert_eq!(updates.kept.lock().unwrap().updates.len(), KEPT_BYTES / (64 * 1024) - 1);
     // What does not keep up gets some, and then the rest.
     let first = updates.since(0);
-    assert_eq!(first.len(), 3);
-    assert_eq!(updates.since(first[2].sequence)[0].sequence, first[2].sequence + 1);
+    assert_eq!(first.len(), AT_ONCE / (64 * 1024) - 1);
+    let last = first[first.len() - 1].sequence;
+    assert_eq!(updates.since(last)[0].sequence, last + 1);
     assert_eq!(updates.since(4100).len(), 1);
 }

@@ -7,7 +7,7 @@ use websocket_proto::frame::{Decoder, Role};
 use super::*;
 use crate::messages;
 
-/// Bytes in the files of a transport with numbers in `range` of all, by direction.
+/// What went one way over each connection of a transport, with its number, in the order of their opening.
 fn captured(folder: &Path, transport: Transport, direction: &str) -> Vec<(u64, Vec<u8>)> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
