@@ -1,47 +1,22 @@
 //! §4.2  Budget: a server's handshake allocates twice, the head of the request and the output.
 #![cfg(feature = "alloc")]
-#![expect(unsafe_code, reason = "an allocator that counts can only be declared so")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod support;
+
 use std::sync::Arc;
 
-use websocket_proto::Config;
-use websocket_proto::handshake::{Acceptance, Server};
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: everything is passed on to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = COUNT.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of `dealloc`, and all memory is the system's.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let _ = COUNT.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller keeps the contract of `realloc`, and all memory is the system's.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+use bytes::Buf;
+use support::{Counting, peak_of, seed, usage};
+use websocket_proto::handshake::{Acceptance, Client, ClientRequest, HandshakeError, Server};
+use websocket_proto::{Config, Transmit};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn count(action: impl FnOnce()) -> usize {
-    let before = COUNT.get();
+    let before = usage();
     action();
-    COUNT.get() - before
+    usage().allocations_since(before)
 }
 
 #[test]
@@ -83,5 +58,45 @@ fn a_refused_head_allocates_no_more() {
             server.receive(&mut input).unwrap_err();
         });
         assert!(allocations <= 2, "{allocations} allocations");
+    }
+}
+
+/// A read of nothing is nothing to keep.
+#[test]
+fn an_empty_input_allocates_nothing() {
+    let mut server = Server::new(Config::server());
+    assert_eq!(count(|| assert!(server.receive(&mut &mut [][..]).unwrap().is_none())), 0);
+}
+
+/// T-HS-20: of a refusal, the head and the body within their limits; SECURITY.md has the sum.
+#[test]
+fn a_refusal_is_held_within_its_limits() {
+    let config = Arc::new(Config::client());
+    let limits = &config.limits;
+    let most = (limits.max_head_size + limits.max_refusal_body + 1024) as isize;
+    let request = ClientRequest::try_from("ws://example.com/").expect("a URI");
+    let mut head = b"HTTP/1.1 403 No\r\nContent-Length: 1000000\r\nX: ".to_vec();
+    head.resize(limits.max_head_size - 4, b'x');
+    head.extend_from_slice(b"\r\n\r\n");
+    head.extend_from_slice(&[b'y'; 1_000_000]);
+    for piece in [1, 100, 1460, head.len()] {
+        let mut client = Client::new(&request, config.clone(), seed(0));
+        while let Transmit::Write(mut output) = client.transmit() {
+            output.advance(output.remaining());
+        }
+        let mut bytes = head.clone();
+        let ((), peak) = peak_of(|| {
+            for piece in bytes.chunks_mut(piece) {
+                let mut input = piece;
+                match client.receive(&mut input) {
+                    Ok(None) => {}
+                    Ok(Some(_)) => panic!("opened"),
+                    Err(error) => assert_eq!(error, HandshakeError::Refused { status: 403 }),
+                }
+            }
+        });
+        let refusal = client.refusal().expect("refused");
+        assert_eq!(refusal.body().len(), limits.max_refusal_body);
+        assert!(peak <= most, "in pieces of {piece}: {peak} of {most}");
     }
 }

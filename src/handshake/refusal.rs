@@ -199,7 +199,14 @@ impl RefusalCollector {
     /// Keeps up to `count` bytes of the body and returns what is behind them.
     fn keep<'i>(&mut self, input: &'i [u8], count: usize) -> &'i [u8] {
         let (part, rest) = input.split_at_checked(count).unwrap_or((input, &[]));
-        self.refusal.body.extend_from_slice(part);
+        let body = &mut self.refusal.body;
+        if body.capacity().saturating_sub(body.len()) < part.len() {
+            // To twice what is held, and never beyond the limit.
+            let held = body.len().saturating_add(part.len());
+            let ahead = held.min(self.max_body.saturating_sub(held));
+            body.reserve_exact(part.len().saturating_add(ahead));
+        }
+        body.extend_from_slice(part);
         let count = u64::try_from(part.len()).unwrap_or(u64::MAX);
         match &mut self.framing {
             Framing::Length(left) => *left = left.saturating_sub(count),
