@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use support::{BINARY, CONTINUATION, Counting, PING, TEXT, frame, seed, usage};
 use websocket_proto::{
-    Config, Connection, Delivery, Event, MessageKind, Payload, Prepared, Transmit,
+    Config, Connection, Delivery, Event, MessageKind, Payload, Prepared, Transmit, Utf8Bytes,
 };
 
 #[global_allocator]
@@ -260,6 +260,20 @@ fn a_server_references_large_payloads() {
         });
         println!("send_shared {size}: {count} in {ROUNDS}, 0 copies");
         assert_eq!(count, 0);
+    }
+}
+
+/// Text that is known to be text, too; what is smaller than `reference_threshold` is copied.
+#[test]
+fn a_server_references_large_texts() {
+    let mut connection = server();
+    for (size, referenced) in
+        [(16, false), (128, false), (129, false), (4095, false), (4096, true), (65_536, true)]
+    {
+        let text = Utf8Bytes::try_from(Bytes::from(payload(size))).expect("ASCII");
+        connection.send_shared_text(&text).expect("room");
+        let pointers = output_pointers(&mut connection);
+        assert_eq!(pointers == [text.as_bytes().as_ptr()], referenced, "{size}");
     }
 }
 

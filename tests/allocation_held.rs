@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use support::{
-    BINARY, CONTINUATION, Counting, PING, PONG, TEXT, Usage, close_body, frame, header, peak_of,
-    read_whole, seed, usage,
+    BINARY, CONTINUATION, Counting, PING, PONG, TEXT, Usage, close_body, frame, header, output,
+    peak_of, read_whole, seed, usage,
 };
 use websocket_proto::handshake::{self, Acceptance, ClientRequest, Uri};
 use websocket_proto::{
@@ -419,6 +419,33 @@ fn an_undrained_output_is_bounded() {
         assert!(connection.unsent() <= MIB + (8 << 10));
         assert!(held <= 3 * MIB as isize);
         connection.close(websocket_proto::CloseCode::NORMAL, "full, and closing").expect("a place");
+    }
+}
+
+/// T-CT-02: a message that is queued takes its size and the header, however large it is; so does the rest of
+/// one that was lent.
+#[test]
+fn a_queued_message_takes_its_size() {
+    for size in [0, 1, 125, 126, 1000, 65_536, 2 * MIB] {
+        let content = vec![b'x'; size];
+        let most = size as isize + KIB;
+        for role in [Role::Server, Role::Client] {
+            let mut connection = match role {
+                Role::Server => Connection::server(configs().0),
+                Role::Client => Connection::client(configs().1, seed(6)),
+            };
+            let ((), peak) = peak_of(|| connection.send_binary(&content).expect("one fits"));
+            assert!(peak <= most, "{role:?}, {size}: {peak}");
+            assert_eq!(read_whole(role, &output(&mut connection)).len(), 1);
+        }
+        for taken in [0, 1, 12, size / 2] {
+            let mut connection = Connection::server(configs().0);
+            let ((), peak) = peak_of(|| {
+                let mut lent = connection.lend_binary(&content).expect("one fits");
+                lent.advance(taken);
+            });
+            assert!(peak <= most, "lent, {taken} taken of {size}: {peak}");
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use deflate_support::{Peer, frame, json, no_takeover, noise, windows};
 use support::{Counting, usage};
 use websocket_proto::deflate::{Agreement, Compress, Compression, CompressionPool};
-use websocket_proto::{Config, Connection, Event, Role};
+use websocket_proto::{Config, Connection, Event, Payload, Role};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -113,6 +113,31 @@ fn configurations_of_their_own() {
     let each = usage().bytes_over(before) as usize / connections.len();
     println!("a configuration each: {each}");
     assert!(each <= 2048 + 8 * (450 << 10) / 100, "{each}");
+}
+
+/// What a small message is inflated to is held in a buffer of its size, about.
+#[test]
+fn a_small_message_takes_no_large_buffer() {
+    for size in [300, 1200, 3000, 7000] {
+        let wire = frame(Role::Server, 0xC2, &Peer::new(15, 6).message(&json(size)));
+        for piece in [1, 7, wire.len()] {
+            let mut connection =
+                Connection::server(shared()).with_compression(Agreement::default());
+            let mut bytes = wire.clone();
+            let mut payload = None;
+            for piece in bytes.chunks_mut(piece) {
+                if let Some(Event::Binary(Payload::Owned(whole))) =
+                    connection.receive(&mut &mut piece[..]).expect("no violation")
+                {
+                    payload = Some(whole);
+                }
+            }
+            let payload = payload.expect("inflated");
+            let (length, capacity) = (payload.len(), payload.capacity());
+            println!("{size} in pieces of {piece}: {length} of {capacity}");
+            assert!(capacity <= 2 * length + 512, "{capacity} for {length}");
+        }
+    }
 }
 
 /// A codec that waits in the pool has forgotten how large the message was.

@@ -367,12 +367,20 @@ fn centuries() {
     }
 }
 
-/// T-CT-11: each Ping has a payload of its own.
+/// T-CT-11: each Ping has a payload of its own, the first ones of other connections too.
 #[test]
 fn keepalive_payloads_differ() {
-    let mut connection = only(Role::Server, |config| config.timeouts.ping_interval = Some(SECOND));
-    connection.tick(START);
+    let server = || only(Role::Server, |config| config.timeouts.ping_interval = Some(SECOND));
     let mut payloads = std::collections::BTreeSet::new();
+    for seconds in 10_000..10_100 {
+        let mut connection = server();
+        connection.tick(at(seconds));
+        connection.tick(at(seconds + 1));
+        let ping = frames_out(&mut connection).remove(0);
+        assert!(payloads.insert(ping.payload), "the first, {seconds} s");
+    }
+    let mut connection = server();
+    connection.tick(START);
     for seconds in 1..=2_000 {
         connection.tick(at(seconds));
         let ping = frames_out(&mut connection).remove(0);
