@@ -22,6 +22,7 @@ fuzz_target!(|data: &[u8]| {
     let cuts = Script::new(script.short());
     let bytes = script.rest();
     let memory = held();
+    measure(choices, bytes, cuts.clone());
     let whole = play(choices, bytes, Script::new(&[]));
     let cut = play(choices, bytes, cuts);
     assert_eq!(whole, cut);
@@ -51,11 +52,7 @@ fn config(choices: u8) -> Config {
     config
 }
 
-fn play(choices: u8, response: &[u8], mut cuts: Script<'_>) -> Outcome {
-    let mut outcome = Outcome::default();
-    let limits = config(choices).limits;
-    // Buffers grow to twice what they hold.
-    let most = 2 * (limits.max_head_size + limits.max_refusal_body) + (4 << 10);
+fn request(choices: u8) -> ClientRequest {
     let mut request = ClientRequest::new(Uri::parse("ws://example.com/chat").unwrap());
     if choices & 2 != 0 {
         request = request.subprotocols(["chat", "superchat"]).unwrap();
@@ -63,18 +60,40 @@ fn play(choices: u8, response: &[u8], mut cuts: Script<'_>) -> Outcome {
     if choices & 4 != 0 {
         request = request.origin("https://example.com").unwrap().header("Cookie", "a=b").unwrap();
     }
-    let mut client = Client::new(&request, config(choices), [7; 32]);
+    request
+}
+
+/// Nothing is held but a head and the body of a refusal, within their limits.
+fn measure(choices: u8, response: &[u8], mut cuts: Script<'_>) {
+    let limits = config(choices).limits;
+    // Buffers grow to twice what they hold; a connection.
+    let most = 2 * (limits.max_head_size + limits.max_refusal_body) + 1024;
+    let mut client = Client::new(&request(choices), config(choices), [7; 32]);
+    let accept = accept(&mut client, false);
+    let mut pieces = cuts.pieces(substitute(response, &accept));
+    let ((), peak) = peak_of(|| {
+        for piece in &mut pieces {
+            if matches!(client.receive(&mut piece.as_mut_slice()), Ok(Some(_))) {
+                break;
+            }
+        }
+    });
+    assert!(peak <= most as isize, "{peak} bytes of {most}");
+}
+
+fn play(choices: u8, response: &[u8], mut cuts: Script<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut client = Client::new(&request(choices), config(choices), [7; 32]);
     client.tick(Duration::ZERO);
     let accept = accept(&mut client, choices & 8 != 0);
     let response = substitute(response, &accept);
+    let all = response.clone();
 
     let mut established = None;
     let mut pieces = cuts.pieces(response).into_iter();
     for mut piece in &mut pieces {
         let mut input = piece.as_mut_slice();
-        let (result, peak) = peak_of(|| client.receive(&mut input));
-        assert!(peak <= most as isize, "{peak} bytes of {most}");
-        match result {
+        match client.receive(&mut input) {
             Ok(Some(opened)) => {
                 assert_eq!(outcome.error, None, "nothing comes after an error");
                 assert_eq!(client.state(), State::Closed);
@@ -97,7 +116,11 @@ fn play(choices: u8, response: &[u8], mut cuts: Script<'_>) -> Outcome {
     }
     let _ = format!("{client:?}");
     match established {
-        Some(established) => open(established, &mut outcome),
+        Some(established) => {
+            let head = all.strip_suffix(outcome.left.as_slice()).expect("what is behind the head");
+            assert!(head.ends_with(b"\n\r\n"), "the head, to its end");
+            open(established, &mut outcome);
+        }
         None => {
             if choices & 16 != 0 {
                 client.tick(Duration::from_secs(11));
