@@ -39,6 +39,22 @@ impl Ending {
             (None, None, code) => Self::Clean(code.as_u16()),
         }
     }
+
+    /// Whether a peer may have seen this (the text of a `Seen`) of it at the last.
+    pub(crate) fn may_be_seen_as(self, seen: &str) -> bool {
+        match self {
+            Self::Status(status) => seen == format!("HTTP {status}"),
+            Self::Violation(code) | Self::Clean(code) => seen == format!("Close {code}"),
+            Self::Deadline(ExpiredDeadline::Pong) => seen == "Close 1011",
+            // A deaf one sees no Close, whichever deadline it is.
+            Self::Deadline(ExpiredDeadline::WriteStall) => seen == "reset",
+            // The code is the one of who closed first.
+            Self::Deadline(ExpiredDeadline::Close) => ["Close 1000", "Close 1001"].contains(&seen),
+            Self::Deadline(_) => false,
+            // It has closed its end, or does not look.
+            Self::Lost => ["end", "-"].contains(&seen),
+        }
+    }
 }
 
 impl fmt::Display for Ending {

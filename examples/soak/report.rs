@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::ending::Ending;
+use crate::kind::PROMISES;
 use crate::options::Options;
 use crate::records::Records;
 use crate::tidings::{Figures, Tidings};
@@ -122,6 +123,14 @@ impl Told {
                     "{}: {started} came, {gone} are gone, {right} as they should",
                     promise.name
                 ));
+            }
+            for (seen, count) in &seen {
+                if !promise.endings.iter().any(|ending| ending.may_be_seen_as(seen)) {
+                    broken.push(format!("{}: {count} saw '{seen}'", promise.name));
+                }
+            }
+            if started == 0 && options.hostile >= PROMISES.len() {
+                broken.push(format!("{}: none came", promise.name));
             }
             if tally.slowest > promise.within + options.slack {
                 broken.push(format!("{}: one was there for {:?}", promise.name, tally.slowest));

@@ -8,7 +8,7 @@ use tokio::io::Interest;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-use super::peer::{BINARY, CLOSE, FIN, PING, PONG, Peer, Seen, TEXT, frame};
+use super::peer::{BINARY, CLOSE, FIN, PING, PONG, Peer, Seen, TEXT, code, frame};
 use crate::kind::Kind;
 
 /// How long a flood that is legal goes on.
@@ -64,8 +64,8 @@ pub(super) async fn ping(port: u16) -> io::Result<Seen> {
     let mut seen = Seen::End;
     while let Some((first, body)) = frames.next().await? {
         pongs += u64::from(first == PONG);
-        if first == CLOSE && body == 1000_u16.to_be_bytes() {
-            seen = Seen::Close(1000);
+        if first == CLOSE {
+            seen = Seen::Close(code(&body));
         }
     }
     // Not each is answered, but some are.

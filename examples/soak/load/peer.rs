@@ -190,7 +190,8 @@ impl Peer {
     }
 }
 
-fn code(body: &[u8]) -> u16 {
+/// The status code in a Close.
+pub(super) fn code(body: &[u8]) -> u16 {
     body.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code))
 }
 
