@@ -18,7 +18,7 @@ pub(crate) fn check(world: &World, figures: &mut Figures) {
         figures.frames += frames.len();
         if !*corrupted {
             check_messages(end, peer, figures);
-            check_control_frames(end, peer);
+            check_control_frames(end, peer, figures);
         }
         match (end.machine.information(), peer.machine.information()) {
             (Some(ours), Some(theirs)) if !*corrupted => check_close(ours, theirs, &frames),
@@ -48,7 +48,7 @@ fn check_messages(end: &End, peer: &End, figures: &mut Figures) {
 }
 
 /// R6455-5.5.3-01: Pings arrive in order; Pongs answer those that arrived, in order.
-fn check_control_frames(end: &End, peer: &End) {
+fn check_control_frames(end: &End, peer: &End, figures: &mut Figures) {
     let pings = payloads(peer, |seen| match seen {
         Seen::Ping(payload) => Some(payload),
         _ => None,
@@ -60,6 +60,7 @@ fn check_control_frames(end: &End, peer: &End) {
     });
     let (unasked, answers): (Vec<_>, Vec<_>) =
         pongs.into_iter().partition(|payload| payload.starts_with(b"!"));
+    figures.answers += answers.len();
     assert!(is_part_of(&unasked, &peer.application.pongs), "Pongs that were sent, in order");
     assert!(is_part_of(&answers, &pings), "Pongs for Pings that arrived, in order");
 }

@@ -47,6 +47,8 @@ const SEEDS: u64 = 2_000;
 struct Figures {
     messages: usize,
     frames: usize,
+    /// Pongs that answer a Ping.
+    answers: usize,
     clean: usize,
     others: usize,
 }
@@ -77,17 +79,32 @@ fn anything_at_any_time() {
             None => 0..number(&seeds),
         });
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (mut messages, mut answers, mut clean) = (0, 0, 0);
     std::thread::scope(|scope| {
-        for first in 0..threads {
-            let seeds = seeds.clone();
-            scope.spawn(move || {
+        let play_some = |first| {
+            let own = seeds.clone().skip(first).step_by(threads);
+            move || {
                 let mut figures = Figures::default();
-                let own = seeds.skip(first).step_by(threads);
                 own.for_each(|seed| play(seed, false, &mut figures));
                 println!("{figures:?}");
-            });
+                figures
+            }
+        };
+        let players: Vec<_> = (0..threads).map(|first| scope.spawn(play_some(first))).collect();
+        for player in players {
+            let figures = player.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            messages += figures.messages;
+            answers += figures.answers;
+            clean += figures.clean;
         }
     });
+    // Whatever holds of what has happened: it happens. (Of as few seeds as ten, anything may be.)
+    let seeds = seeds.count();
+    if seeds >= 20 {
+        assert!(messages > 2 * seeds, "{messages} messages in {seeds} worlds");
+        assert!(answers > seeds, "{answers} Pings answered in {seeds} worlds");
+        assert!(clean > seeds / 2, "{clean} clean ends in {seeds} worlds");
+    }
 }
 
 #[cfg(test)]

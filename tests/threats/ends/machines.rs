@@ -7,7 +7,7 @@ use websocket_proto::handshake::{Acceptance, Client, ClientRequest, Response, Se
 use websocket_proto::{CloseCode, Config, Connection, MessageKind, Role, Transmit};
 
 use super::Machine;
-use crate::support::{BINARY, CLOSE, CONTINUATION, PING, TEXT, frame, header, seed};
+use crate::support::{BINARY, CLOSE, CONTINUATION, PING, TEXT, frame, header, output, seed};
 
 /// A name, what makes it and the time then, and input that goes on with what it has.
 type Made = (String, Box<dyn Fn() -> (Box<dyn Machine>, Duration)>, &'static [u8]);
@@ -63,19 +63,16 @@ fn servers(made: &mut Vec<Made>) {
         ("a line", "GET /chat HTTP/1.1\r\n"),
         ("all but a byte", &HEAD[..HEAD.len() - 1]),
         ("a head", HEAD),
-        ("an error", "POST /chat HTTP/1.1\r\nHost: a\r\n\r\n"),
+        ("no upgrade", "POST /chat HTTP/1.1\r\nHost: a\r\n\r\n"),
+        ("an error", "SSH-2.0\r\n\r\n"),
     ] {
         for taken in [0, 1, 10_000] {
             add(made, format!("server, {state}, {taken} taken"), late, move || {
                 let mut server = Server::new(Config::server());
                 let mut bytes = bytes.as_bytes().to_vec();
-                let request = server.receive(&mut &mut bytes[..]);
-                take(&mut server, taken);
                 // One that has handed its request over is done, and says nothing more.
-                if let Ok(Some(_)) = request {
-                    server = Server::new(Config::server());
-                    server.receive_eof();
-                }
+                let _request = server.receive(&mut &mut bytes[..]);
+                take(&mut server, taken);
                 server
             });
         }
@@ -125,6 +122,21 @@ fn clients(made: &mut Vec<Made>) {
             client
         });
     }
+    add(made, "client, a 101".into(), late, || {
+        let request = ClientRequest::new(Uri::parse("ws://h/").expect("a URI"));
+        let mut client = Client::new(&request, Config::client(), seed(1));
+        let mut head = Vec::new();
+        while let Transmit::Write(mut output) = client.transmit() {
+            head.extend_from_slice(output.chunk());
+            output.advance(output.chunk().len());
+        }
+        let asked = Server::new(Config::server()).receive(&mut &mut head[..]);
+        let asked = asked.expect("valid").expect("whole");
+        let mut answer = output(&mut asked.accept(&Acceptance::new()).expect("accepted"));
+        let established = client.receive(&mut &mut answer[..]);
+        assert!(established.expect("valid").is_some());
+        client
+    });
 }
 
 /// A name, and what is done to a fresh connection.
