@@ -123,7 +123,11 @@ fn cited(path: &Path) -> Vec<String> {
         }
         "rs" if inside("tests") && path != root().join("tests/requirements.rs") => read(path),
         "rs" if inside("examples") => read(path),
-        "rs" => Some(read(path)).filter(|content| content.contains("#[test]")).unwrap_or_default(),
+        // The tests at the end of a file: what is said of the code shows nothing.
+        "rs" => {
+            let content = read(path);
+            content.split_once("#[cfg(test)]\nmod tests").map_or("", |(_, tests)| tests).into()
+        }
         _ => return Vec::new(),
     };
     ids(&text).into_iter().map(Into::into).collect()
