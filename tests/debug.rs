@@ -13,7 +13,7 @@ use websocket_proto::handshake::{
     Acceptance, Client, ClientRequest, HandshakeError, Origin, Proxy, ProxyConnect, Request,
     Response, Server, Uri,
 };
-use websocket_proto::{Backoff, Config, Connection, Role, Transmit};
+use websocket_proto::{Backoff, CloseCode, Config, Connection, Role, Transmit};
 
 const SECRET: &str = "s3cr3t";
 
@@ -135,6 +135,25 @@ fn of_compression() {
     assert_eq!(compression, beside);
     beside.pool = other;
     assert_ne!(compression, beside);
+}
+
+#[test]
+fn of_both_ends_of_a_connection() {
+    let mut connection = Connection::client(Config::client(), seed(0));
+    connection.send_text(SECRET).expect("open");
+    let Transmit::Write(output) = connection.transmit() else { panic!("nothing to write") };
+    assert_eq!(shows(&output, "Output"), "Output(12 bytes)");
+    let (mut incoming, outgoing) = connection.split();
+    let shown = shows(&outgoing, "Outgoing");
+    assert!(shown.contains("Client") && shown.contains("unsent: 12"), "{shown}");
+    let shown = shows(&incoming, "Incoming");
+    assert!(shown.contains("Decoder") && shown.contains("frames: 0"), "{shown}");
+    let mut bytes = *b"\x88\x05\x03\xE8bye";
+    let event = incoming.receive(&mut &mut bytes[..]).expect("valid");
+    let shown = format!("{event:?}");
+    let close = "Close(Close { code: Some(CloseCode(1000)), reason: \"bye\" })";
+    assert_eq!(shown, format!("Some({close})"));
+    assert_eq!(CloseCode::NORMAL.to_string(), "1000");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! §5.3 §10.3  Where a client's masking keys and its handshake nonce come from.
 
-use core::fmt;
-
 use chacha20::cipher::StreamCipherCore;
 use chacha20::variants::Ietf;
 use chacha20::{ChaChaCore, KeyIvInit, R8};
@@ -73,11 +71,5 @@ impl MaskKeys {
         front.copy_from_slice(pool);
         back.copy_from_slice(second.split_at(back.len()).0);
         self.used = 0;
-    }
-}
-
-impl fmt::Debug for MaskKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MaskKeys")
     }
 }
