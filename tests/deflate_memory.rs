@@ -12,7 +12,7 @@ use std::time::Duration;
 use deflate_support::{Peer, frame, json, no_takeover, noise, windows};
 use support::{Counting, usage};
 use websocket_proto::deflate::{Agreement, Compress, Compression, CompressionPool};
-use websocket_proto::{Config, Connection, Event, Payload, Role};
+use websocket_proto::{Config, Connection, Delivery, Event, Payload, Role};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -137,6 +137,51 @@ fn a_small_message_takes_no_large_buffer() {
             println!("{size} in pieces of {piece}: {length} of {capacity}");
             assert!(capacity <= 2 * length + 512, "{capacity} for {length}");
         }
+    }
+}
+
+/// T-DF-14: once the peer has closed, nothing of what it compressed is held.
+#[test]
+fn a_close_that_is_received_frees_the_context() {
+    let mut config = Config::server();
+    let mut compression = Compression::default();
+    compression.pool = CompressionPool::new(0);
+    config.compression = Some(compression);
+    let mut connection = Connection::server(config).with_compression(Agreement::default());
+    let mut bytes = frame(Role::Server, 0xC2, &Peer::new(15, 6).message(&noise(40_000, 1)));
+    let before = usage();
+    connection.receive(&mut &mut bytes[..]).expect("no violation");
+    let window = usage().bytes_over(before);
+    assert!(window > 32 << 10, "{window}");
+    let mut close = frame(Role::Server, 0x88, &[]);
+    connection.receive(&mut &mut close[..]).expect("no violation");
+    let left = usage().bytes_over(before);
+    assert!(left <= 1024, "{left}");
+}
+
+/// A connection that holds nothing of what was compressed has nothing to be woken up for.
+#[test]
+fn nothing_held_is_nothing_to_release() {
+    for delivery in [Delivery::Messages, Delivery::Chunks] {
+        let mut config = Config::server();
+        config.timeouts.ping_interval = None;
+        config.delivery = delivery;
+        config.compression = Some(Compression::default());
+        let mut connection = Connection::server(config).with_compression(no_takeover());
+        let mut bytes = frame(Role::Server, 0xC2, &Peer::new(15, 6).message(&json(3000)));
+        let mut input = &mut bytes[..];
+        while connection.receive(&mut input).expect("no violation").is_some() {}
+        let mut deadline = connection.tick(Duration::ZERO);
+        while let Some(time) = deadline {
+            assert!(time <= Duration::from_secs(1), "{delivery:?}: {time:?}");
+            deadline = connection.tick(time);
+        }
+        assert_eq!(connection.tick(Duration::from_secs(100)), None, "{delivery:?}");
+        let mut bytes = frame(Role::Server, 0xC2, &Peer::new(15, 6).message(b"x"));
+        let mut input = &mut bytes[..];
+        while connection.receive(&mut input).expect("no violation").is_some() {}
+        let deadline = connection.tick(Duration::from_secs(200));
+        assert_eq!(deadline.is_none(), delivery == Delivery::Chunks, "{delivery:?}");
     }
 }
 

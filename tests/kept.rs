@@ -68,6 +68,20 @@ fn payloads_are_bytes() {
     assert_eq!(Bytes::from(owned), &b"abZ"[..]);
 }
 
+/// What fills half of its buffer keeps it; what fills less is copied, so that the rest is not held.
+#[test]
+fn a_payload_that_is_kept_holds_at_most_twice_its_size() {
+    for (capacity, length, is_copied) in [(200, 100, false), (200, 99, true), (202, 100, true)] {
+        let mut bytes = BytesMut::with_capacity(capacity);
+        assert_eq!(bytes.capacity(), capacity);
+        bytes.resize(length, b'x');
+        let place = bytes.as_ptr();
+        let kept = Payload::Owned(bytes).into_bytes();
+        assert_eq!(kept.len(), length);
+        assert_eq!(kept.as_ptr() != place, is_copied, "{length} of {capacity}");
+    }
+}
+
 #[test]
 fn chunks_say_what_they_are() {
     let mut config = Config::server();

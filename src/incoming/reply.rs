@@ -129,3 +129,21 @@ impl fmt::Debug for Reply {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T-CT-01: the newest so many, which may be none.
+    #[test]
+    fn the_newest_are_remembered() {
+        for most in 0..4 {
+            let mut queue = VecDeque::new();
+            for number in 0..10 {
+                push_bounded(&mut queue, &[number], most);
+            }
+            let newest = 10 - most as u8..10;
+            assert!(queue.iter().map(|payload| payload[0]).eq(newest), "{most}: {queue:?}");
+        }
+    }
+}
