@@ -140,6 +140,36 @@ fn a_small_message_takes_no_large_buffer() {
     }
 }
 
+/// T-DF-14: a message that went out as it was leaves no compressor, where no context is kept; our Close leaves neither
+/// compressor nor window.
+#[test]
+fn what_compresses_goes_with_what_it_is_for() {
+    let server = |agreement| {
+        let mut config = Config::server();
+        let mut compression = Compression::default();
+        compression.pool = CompressionPool::new(0);
+        config.compression = Some(compression);
+        Connection::server(config).with_compression(agreement)
+    };
+    let noise = noise(2000, 1);
+    let mut connection = server(no_takeover());
+    let before = usage();
+    connection.send_binary(&noise).expect("room");
+    let held = usage().bytes_over(before);
+    assert!(held < 4096, "the message and {held}");
+
+    let mut connection = server(Agreement::default());
+    let before = usage();
+    connection.send_binary(&json(40_000)).expect("room");
+    let held = usage().bytes_over(before);
+    assert!(held > 256 << 10, "a compressor in {held}");
+    while connection.take_output().is_some() {}
+    connection.close_without_code().expect("open");
+    while connection.take_output().is_some() {}
+    let held = usage().bytes_over(before);
+    assert!(held < 8 << 10, "{held} behind a Close");
+}
+
 /// T-DF-14: once the peer has closed, nothing of what it compressed is held.
 #[test]
 fn a_close_that_is_received_frees_the_context() {

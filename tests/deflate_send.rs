@@ -5,14 +5,16 @@ mod deflate_support;
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use deflate_support::puff::Puff;
 use deflate_support::{
     HELLO, HELLO_AGAIN, Sent, bits, config, connection, json, no_takeover, noise, plain, sent,
     windows,
 };
 use websocket_proto::deflate::{Agreement, ClientWindow, Compress, Compression, Offer};
-use websocket_proto::{CloseCode, Connection, Event, MessageKind, Prepared, Role, SendError};
+use websocket_proto::{
+    CloseCode, Connection, Event, MessageKind, Prepared, Role, SendError, Transmit,
+};
 
 const ROLES: [Role; 2] = [Role::Server, Role::Client];
 
@@ -273,8 +275,9 @@ fn a_clients_own_limits() {
 
 #[test]
 fn shared_and_prepared_messages() {
-    let data = Bytes::from(json(20_000));
-    let text = String::from_utf8(data.to_vec()).expect("ASCII");
+    // Two that have nothing in common, and stay in the window: what one end takes for sent before, the other has to.
+    let data = Bytes::from(noise(900, 8).repeat(3));
+    let text = String::from_utf8(json(4000)).expect("ASCII");
     let compression = Compression::default();
     let mut config = config(Role::Server);
     config.compression = Some(compression.clone());
@@ -297,17 +300,20 @@ fn shared_and_prepared_messages() {
         let mut puff = reader.map(|(window, takeover)| Puff::new(window, takeover));
         for _ in 0..3 {
             connection.send_prepared(&prepared).expect("room");
-            connection.send_shared(MessageKind::Text, &data).expect("room");
+            connection.send_shared(MessageKind::Binary, &data).expect("room");
             connection.send_text(&text).expect("room");
             let frames = sent(connection);
             assert_eq!(frames.len(), 3);
-            for frame in frames {
+            for (frame, content) in
+                frames.into_iter().zip([text.as_bytes(), &data, text.as_bytes()])
+            {
+                let opcode = if content == data { 0x82 } else { 0x81 };
                 match &mut puff {
-                    None => assert_eq!(frame, Sent { first: 0x81, payload: data.to_vec() }),
+                    None => assert_eq!(frame, Sent { first: opcode, payload: content.to_vec() }),
                     Some(puff) => {
-                        assert_eq!(frame.first, 0xC1);
-                        assert!(frame.payload.len() < data.len() / 2);
-                        assert_eq!(puff.message(&frame.payload), data);
+                        assert_eq!(frame.first, opcode | 0x40);
+                        assert!(frame.payload.len() < content.len() / 2);
+                        assert_eq!(puff.message(&frame.payload), content);
                     }
                 }
             }
@@ -326,6 +332,31 @@ fn shared_and_prepared_messages() {
     narrow.send_prepared(&short).expect("room");
     let frame = only(&mut narrow);
     assert_eq!((frame.first, frame.payload.len() < 20), (0xC1, true));
+}
+
+/// A prepared message is compressed once for all who can read it so: they send the same bytes from the same place.
+#[test]
+fn a_prepared_message_is_compressed_once() {
+    let compression = Compression::default();
+    let mut config = config(Role::Server);
+    config.compression = Some(compression.clone());
+    let prepared = Prepared::binary(json(20_000)).compressed(&compression);
+    let mut one = connection(Role::Server, config.clone(), no_takeover());
+    let mut other = connection(Role::Server, config, no_takeover());
+    let mut places = Vec::new();
+    for connection in [&mut one, &mut other] {
+        connection.send_prepared(&prepared).expect("room");
+        while let Transmit::Write(mut output) = connection.transmit() {
+            let run = output.chunk();
+            if run.len() > 14 {
+                places.push(run.as_ptr());
+            }
+            let count = run.len();
+            output.advance(count);
+        }
+    }
+    assert_eq!(places.len(), 2);
+    assert_eq!(places[0], places[1]);
 }
 
 /// R7692-7.2.3.2-01: two of our connections talk through every setting, each way.
@@ -368,13 +399,14 @@ fn what_becomes_no_smaller_goes_as_it_is() {
             let mut receiver_config = deflate_support::config(role.peer());
             receiver_config.limits.max_message_size = 100_000;
             let mut receiver = connection(role.peer(), receiver_config, agreement);
-            let text = json(5000);
-            let noise = noise(100_000, 3);
-            for (index, message) in [&text, &noise, &text, &noise, &noise, &text].iter().enumerate()
-            {
+            // Within the window, and larger than it.
+            let (text, short, long) = (json(5000), noise(2000, 3), noise(100_000, 3));
+            let messages =
+                [&text, &short, &text, &short, &long, &text, &long, &long, &short, &text];
+            for (index, message) in messages.iter().enumerate() {
                 sender.send_binary(message).expect("room");
                 let mut wire = sender.take_output().expect("queued").to_vec();
-                let is_noise = message.len() == noise.len();
+                let is_noise = *message != &text;
                 assert_eq!(wire[0], if is_noise { 0x82 } else { 0xC2 });
                 let mut input = &mut wire[..];
                 let event = receiver.receive(&mut input);
