@@ -276,7 +276,7 @@ fn a_clients_own_limits() {
 #[test]
 fn shared_and_prepared_messages() {
     // Two that have nothing in common, and stay in the window: what one end takes for sent before, the other has to.
-    let data = Bytes::from(noise(300, 8).repeat(9));
+    let data = Bytes::from(noise(97, 8).repeat(20));
     let text = String::from_utf8(json(4000)).expect("ASCII");
     let compression = Compression::default();
     let mut config = config(Role::Server);
