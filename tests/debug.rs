@@ -49,6 +49,7 @@ fn of_handshakes() {
     shows(&Acceptance::new().header("X-Token", SECRET).expect("a header"), "Acceptance");
     let response =
         Response::new(403).expect("a status").header("X-Token", SECRET).expect("a header");
+    assert_eq!(response.status(), 403);
     let shown = shows(&response.body(SECRET), "Response");
     assert!(shown.contains("403") && shown.contains("6 bytes"), "{shown}");
     let origin: Origin = "https://example.com".parse().expect("an origin");

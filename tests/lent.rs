@@ -165,13 +165,14 @@ fn full_until_half_of_it_is_gone() {
     }
 }
 
-/// Leaked, it is not sent; leaked with a part of it taken, nothing more is.
+/// Leaked, it is not sent; leaked with a part of it taken, nothing more is; with all of it taken, it was sent.
 #[test]
 fn leaked() {
-    for count in 0..12 {
+    for count in 0..=12 {
         let mut connection = server();
         let mut lent = connection.lend_binary(&[1; 10]).unwrap();
         let mut bytes = Vec::new();
+        lent.advance(0);
         while bytes.len() < count {
             bytes.push(lent.chunk()[0]);
             lent.advance(1);
@@ -183,11 +184,73 @@ fn leaked() {
             connection.transport_shut_down();
             assert_eq!(connection.state(), State::Closed);
         } else {
+            assert_eq!(connection.state(), State::Open, "{count} taken");
             connection.send_text("then").unwrap();
             bytes.extend(output(&mut connection));
-            assert_eq!(read_whole(Role::Server, &bytes).len(), 1);
+            assert_eq!(read_whole(Role::Server, &bytes).len(), if count == 0 { 1 } else { 2 });
         }
     }
+}
+
+/// A transport that took all of it is not behind: what is queued then goes out in front of an answer to a Close.
+#[test]
+fn what_was_taken_is_not_waiting() {
+    let mut connection = server();
+    let mut lent = connection.lend_binary(&[1; 10]).unwrap();
+    let mut bytes = Vec::new();
+    while lent.has_remaining() {
+        bytes.extend_from_slice(lent.chunk());
+        lent.advance(lent.chunk().len());
+    }
+    drop(lent);
+    connection.send_text("then").unwrap();
+    feed(&mut connection, &frame(Role::Client, true, CLOSE, &close_body(1000, "")));
+    bytes.extend(output(&mut connection));
+    let opcodes: Vec<_> =
+        read_whole(Role::Server, &bytes).iter().map(|frame| frame.opcode).collect();
+    assert_eq!(opcodes, [BINARY, TEXT, CLOSE]);
+}
+
+/// A queue that is more than half full is not full unless a send was refused.
+#[test]
+fn more_than_half_is_not_full() {
+    for lent in [false, true] {
+        let mut config = Config::server();
+        config.limits.max_write_buffer = 1000;
+        let mut connection = Connection::server(config);
+        if lent {
+            connection.lend_binary(&[0; 850]).unwrap().advance(1);
+        } else {
+            connection.send_binary(&[0; 850]).unwrap();
+            advance(&mut connection, 1);
+        }
+        assert_eq!(connection.unsent(), 853);
+        assert!(!connection.is_full(), "lent {lent}");
+    }
+}
+
+/// From a refused send until no more than half is left.
+#[test]
+fn full_until_no_more_than_half_is_left() {
+    for most in [1000, 1001] {
+        let mut config = Config::server();
+        config.limits.max_write_buffer = most;
+        let mut connection = Connection::server(config);
+        connection.send_binary(&[0; 850]).unwrap();
+        assert_eq!(connection.send_binary(&[0; 850]), Err(SendError::Full));
+        let mut left = connection.unsent();
+        while left > 0 {
+            assert_eq!(connection.is_full(), left > most / 2, "{left} of {most}");
+            advance(&mut connection, 1);
+            left -= 1;
+        }
+        assert!(!connection.is_full());
+    }
+}
+
+fn advance(connection: &mut Connection, count: usize) {
+    let Transmit::Write(mut output) = connection.transmit() else { panic!("nothing to write") };
+    output.advance(count);
 }
 
 /// From the sending half, and with a violation of the peer's in between.

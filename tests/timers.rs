@@ -141,6 +141,8 @@ fn write_stall() {
         connection.ping(b"more").unwrap();
         feed(&mut connection, &frame(role.peer(), true, PING, b"and more"));
         assert_eq!(connection.tick(at(2)), Some(at(6)));
+        advance(&mut connection, 0);
+        assert_eq!(connection.tick(at(3)), Some(at(6)), "nothing was taken");
         advance(&mut connection, 1);
         assert_eq!(connection.tick(at(5)), Some(at(10)));
         output(&mut connection);

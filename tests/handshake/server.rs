@@ -358,6 +358,25 @@ fn requests_that_are_refused() {
     }
 }
 
+// R9112-6-01 T-HS-09: of a request for a page, too.
+#[test]
+fn two_framings_of_a_page() {
+    let framed = |lines: &[&str]| {
+        let mut bytes = head("POST / HTTP/1.1", &[&["Host: a"], lines].concat()).into_bytes();
+        Server::new(Config::server()).receive(&mut &mut bytes[..]).map(|request| request.is_some())
+    };
+    let chunked = "Transfer-Encoding: chunked";
+    assert_eq!(framed(&["Content-Length: 5"]), Ok(true));
+    assert_eq!(framed(&[chunked]), Ok(true));
+    for lines in [[chunked, "Content-Length: 5"], ["Content-Length: 0", chunked]] {
+        assert_eq!(framed(&lines), Err(HandshakeError::Malformed), "{lines:?}");
+    }
+    for length in ["-0", "0, 0", "", "0x5"] {
+        let line = format!("Content-Length: {length}");
+        assert_eq!(framed(&[&line]), Err(HandshakeError::Malformed), "{line}");
+    }
+}
+
 // R6455-9.1-01, R6455-9.1-02, R6455-4.3-01, T-HS-05
 #[test]
 fn extension_lists_that_break_the_grammar() {

@@ -393,3 +393,45 @@ impl<S> fmt::Debug for Line<S> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::adapter::blocking::Plain;
+    use crate::{Config, Connection};
+
+    fn line() -> Line<Plain<Cursor<Vec<u8>>>> {
+        Line::on(Plain(Cursor::default()), Instant::now(), None, None)
+    }
+
+    /// What has failed once is not tried again, whatever there is to be written.
+    #[test]
+    fn a_transport_that_is_given_up_is_not_written_to() {
+        for writable in [false, true] {
+            let (_, mut outgoing) = Connection::server(Config::server()).split();
+            outgoing.send_text("x").expect("open");
+            let mut line = Line { writable, ..line() };
+            line.write_out(&mut outgoing);
+            assert_eq!(line.into_transport().0.get_ref().is_empty(), !writable);
+        }
+    }
+
+    /// The error is told by one of the two, and by none twice.
+    #[test]
+    fn both_halves_know_how_the_line_stands() {
+        let mut line = line();
+        line.fail(io::Error::other("broken"));
+        line.deadline = Some(Duration::from_secs(1));
+        line.heard_until = Duration::from_secs(2);
+        line.held = Held::Perhaps;
+        let (reading, writing) = line.divide(|transport| Ok((transport, ()))).expect("divided");
+        assert!(!reading.writable && !writing.writable);
+        assert_eq!(reading.deadline, Some(Duration::from_secs(1)));
+        assert_eq!(reading.heard_until, Duration::from_secs(2));
+        assert_eq!(writing.held, Held::Perhaps);
+        assert!(reading.failure.is_some() && writing.failure.is_none());
+    }
+}
