@@ -449,6 +449,33 @@ fn a_queued_message_takes_its_size() {
     }
 }
 
+/// T-CT-02: an output that is never quite empty takes no more room than what is in it, about.
+#[test]
+fn an_output_that_is_never_empty_does_not_grow() {
+    for role in [Role::Server, Role::Client] {
+        let mut connection = match role {
+            Role::Server => Connection::server(configs().0),
+            Role::Client => Connection::client(configs().1, seed(6)),
+        };
+        let before = usage();
+        connection.send_binary(&[0; 1000]).expect("room");
+        for round in 0..5_000 {
+            connection.send_binary(&[0; 1000]).expect("room");
+            if round % 7 == 0 {
+                connection.ping(b"still there?").expect("room");
+            }
+            // One message and a half are queued, at the least.
+            while connection.unsent() > 1500 {
+                let Transmit::Write(mut output) = connection.transmit() else { panic!("idle") };
+                let count = output.chunk().len().min(output.remaining() - 1500);
+                output.advance(count);
+            }
+        }
+        let held = usage().bytes_over(before);
+        assert!(held <= 16 * KIB, "{role:?}: {held}");
+    }
+}
+
 /// T-DF-14 in kind: connections dropped in the middle of anything leave nothing behind.
 #[test]
 fn a_dropped_connection_leaves_nothing() {

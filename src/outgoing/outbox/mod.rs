@@ -429,3 +429,20 @@ impl Beside {
         self.references.is_empty() && self.control.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The limit is inclusive.
+    #[test]
+    fn a_drained_buffer_of_the_limit_is_kept() {
+        for over in [0, 1] {
+            let mut outbox = Outbox::default();
+            outbox.push(0x82, None, &[0; 1000]);
+            let capacity = outbox.capacity();
+            assert_eq!(outbox.advance(usize::MAX, capacity - over), 1004);
+            assert_eq!(outbox.capacity(), if over == 0 { capacity } else { 0 });
+        }
+    }
+}
