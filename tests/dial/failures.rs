@@ -193,6 +193,25 @@ fn a_server_that_hangs_up_is_told_apart() {
     });
 }
 
+/// In the handshake of TLS as in the one behind it.
+#[cfg(all(feature = "rustls", any(not(feature = "tokio"), feature = "tokio-rustls")))]
+#[test]
+fn a_server_that_hangs_up_inside_tls_is_told_apart() {
+    each(|dial| {
+        let server = peer(1, |mut stream| {
+            let mut hello = [0; 5];
+            std::io::Read::read_exact(&mut stream, &mut hello).expect("a record");
+            let length = usize::from(u16::from_be_bytes([hello[3], hello[4]]));
+            std::io::Read::read_exact(&mut stream, &mut vec![0; length]).expect("all of it");
+        });
+        let address = server.address.replace("127.0.0.1", "localhost");
+        let connected = dial(&request(&format!("wss://{address}/")), &options());
+        let ended = HandshakeError::ConnectionEnded;
+        assert!(matches!(connected, Err(Error::Handshake(e)) if e == ended), "{connected:?}");
+        server.join();
+    });
+}
+
 #[test]
 fn a_server_that_vanishes_later_is_an_abnormal_closure() {
     each(|dial| {
