@@ -50,3 +50,28 @@ impl Held {
         messages.len() < before
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Connection};
+
+    /// As far as there is room, and whether that was of any use.
+    #[test]
+    fn they_are_queued_in_order_while_there_is_room() {
+        let mut config = Config::server();
+        config.limits.max_write_buffer = 20;
+        let (_, mut outgoing) = Connection::server(config).split();
+        let mut held = Held::default();
+        assert!(!held.queue(&mut outgoing));
+        for text in ["first", "second", "third, which is too long"] {
+            held.add(Party::Reader, Message::from(text));
+        }
+        assert!(held.queue(&mut outgoing), "two of three");
+        assert!(!held.queue(&mut outgoing), "there is no more room");
+        assert!(held.is_from(Party::Reader) && !held.is_from(Party::Writer(1)));
+        let output = outgoing.take_output();
+        assert_eq!(output.as_deref(), Some(&b"\x81\x05first\x81\x06second"[..]));
+        assert!(held.queue(&mut outgoing) && held.is_empty());
+    }
+}
