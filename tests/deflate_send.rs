@@ -359,6 +359,29 @@ fn a_prepared_message_is_compressed_once() {
     assert_eq!(places[0], places[1]);
 }
 
+/// A prepared message that has not become smaller goes as it is, also if it is just as large.
+#[test]
+fn a_prepared_message_is_compressed_if_it_is_smaller() {
+    let compression = Compression::default();
+    let mut config = config(Role::Server);
+    config.compression = Some(compression.clone());
+    let mut connection = connection(Role::Server, config, no_takeover());
+    connection.set_compress(Compress::Always);
+    let mut as_large = 0;
+    for (seed, repeated) in (0..40).flat_map(|seed| (0..16).map(move |more| (seed, more))) {
+        let mut data = noise(30 + seed as usize, seed);
+        data.extend_from_within(..repeated);
+        connection.send_binary(&data).expect("room");
+        let compressed = only(&mut connection).payload.len();
+        as_large += usize::from(compressed == data.len());
+        let prepared = Prepared::binary(data.clone()).compressed(&compression);
+        connection.send_prepared(&prepared).expect("room");
+        let first = if compressed < data.len() { 0xC2 } else { 0x82 };
+        assert_eq!(only(&mut connection).first, first, "{compressed} of {}", data.len());
+    }
+    assert!(as_large > 0);
+}
+
 /// R7692-7.2.3.2-01: two of our connections talk through every setting, each way.
 #[test]
 fn both_ends_of_ours() {

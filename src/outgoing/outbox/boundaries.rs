@@ -47,25 +47,12 @@ impl Outbox {
         self.data.extend_from_slice(frame);
     }
 
-    /// The start of the frame that is partly transmitted, or of the first one that is not at all.
-    pub(super) fn frame_in_transmission(&self) -> usize {
-        let mut at = self.boundary;
-        while at < self.sent {
-            match self.frame_at(at) {
-                Some((_, end)) if end <= self.sent && !self.has_reference_at(end) => at = end,
-                _ => break,
-            }
-        }
-        at
-    }
-
     /// The first boundary between two frames at or behind the cursor. The way there is walked once.
     pub(super) fn next_boundary(&mut self) -> usize {
-        self.boundary = self.frame_in_transmission();
-        if self.boundary >= self.sent {
-            return self.boundary;
+        while self.boundary < self.sent {
+            self.boundary = self.frame_at(self.boundary).map_or(self.data.len(), |(_, end)| end);
         }
-        self.frame_at(self.boundary).map_or(self.data.len(), |(_, end)| end)
+        self.boundary
     }
 
     /// The frame that starts at `at`, and where the next one does.

@@ -393,17 +393,10 @@ impl Outbox {
     #[cold]
     fn make_room_slowly(&mut self, count: usize) {
         if self.sent >= self.data.len() / 2 {
-            self.boundary = self.frame_in_transmission();
-            let gone = self.boundary.min(self.sent);
+            let gone = self.sent;
+            self.boundary = self.next_boundary() - gone;
             self.data.advance(gone);
-            self.sent -= gone;
-            self.boundary -= gone;
-            if let Some(beside) = &mut self.beside {
-                beside.control_at = beside.control_at.saturating_sub(gone);
-                for reference in &mut beside.references {
-                    reference.at = reference.at.saturating_sub(gone);
-                }
-            }
+            self.shift_back(gone);
         }
         self.data.reserve(count);
     }
