@@ -7,6 +7,7 @@ if fewer than 95 of a hundred were found, or if one stands without a reason. Wit
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,20 +29,43 @@ def outcomes(folder: Path) -> dict[str, str]:
 
 def of_group(results: Path, group: str) -> dict[str, str]:
     tried = outcomes(results / group)
-    # The lines may have moved: of mutants that do the same in one function, all have to be found.
     for folder in (results / "again" / group).glob("*"):
-        again: dict[str, set[str]] = {}
-        for name, summary in outcomes(folder).items():
-            again.setdefault(without_place(name), set()).add(summary)
-        for name, summary in tried.items():
-            if summary == "MissedMutant" and again.get(without_place(name), {"none"}) <= set(FOUND):
-                tried[name] = "CaughtMutant"
+        again = by_what_they_do(outcomes(folder))
+        for does, mutants in by_what_they_do(tried).items():
+            others = again.get(does, [])
+            # Lines may have moved, but not past each other. If there are more or fewer now, all have to be found.
+            if len(others) != len(mutants):
+                all_found = others and all(summary in FOUND for _, summary in others)
+                others = [("", "CaughtMutant" if all_found else "MissedMutant")] * len(mutants)
+            for (name, _), (_, summary) in zip(mutants, others):
+                if tried[name] == "MissedMutant" and summary in FOUND:
+                    tried[name] = "CaughtMutant"
     return tried
+
+
+def by_what_they_do(mutants: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Name and outcome of those that do the same in one function, in their order."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(mutants, key=place):
+        found.setdefault(without_place(name), []).append((name, mutants[name]))
+    return found
+
+
+def place(name: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r":(\d+)", name)[:2])
 
 
 def without_place(name: str) -> str:
     """Lines move: a mutant is known by its file and what it does."""
     return re.sub(r"^([^:]+):\d+:\d+: ", r"\1: ", name)
+
+
+def there_are() -> set[str]:
+    """The mutants of the code as it is now, without their places."""
+    listed = subprocess.run(
+        ["cargo", "mutants", "--list", "--colors", "never"], check=True, capture_output=True, text=True
+    ).stdout
+    return {without_place(line) for line in listed.splitlines()}
 
 
 def reasons() -> dict[str, str]:
@@ -70,6 +94,7 @@ def main() -> None:
         )
         return
     known = reasons()
+    current = there_are()
     failed = False
     drawn = 0
     for group in SHARDS:
@@ -82,6 +107,13 @@ def main() -> None:
             drawn += len(tried)
         if not tried:
             continue
+        gone = [
+            name
+            for name, summary in tried.items()
+            if summary == "MissedMutant" and without_place(name) not in current
+        ]
+        for name in gone:
+            del tried[name]
         count = {summary: list(tried.values()).count(summary) for summary in set(tried.values())}
         found = sum(count.get(summary, 0) for summary in FOUND)
         alive = sorted(name for name, summary in tried.items() if summary == "MissedMutant")
@@ -90,6 +122,7 @@ def main() -> None:
         print(
             f"{group:9} {len(tried)} tried, {count.get('Unviable', 0)} not viable; of {viable}, {found} found"
             f" ({count.get('Timeout', 0)} of them by time): {100 * found / viable:.1f} %"
+            + (f"; {len(gone)} more of code that is gone" if gone else "")
         )
         failed |= 100 * found < 95 * viable or len(equivalent) < len(alive)
         for name in alive:
