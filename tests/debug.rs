@@ -73,6 +73,15 @@ fn received(extra: &str) -> Request {
 }
 
 #[test]
+fn of_extensions() {
+    let request = received("Sec-WebSocket-Extensions: x-one; two; three=\"3\", x-four\r\n");
+    let shown: Vec<_> = request.extensions().map(|extension| shows(&extension, "x-")).collect();
+    let two = "Parameter { name: \"two\", value: None }";
+    let three = "Parameter { name: \"three\", value: Some(3) }";
+    assert_eq!(shown, [format!("x-one[{two}, {three}]"), "x-four[]".into()]);
+}
+
+#[test]
 fn of_answers() {
     let asked = |path: &str| received(&format!("Cookie: {SECRET}\r\nX-Path: {path}\r\n"));
     shows(&asked("/"), "Request");
