@@ -43,7 +43,7 @@ fn of_frames() {
 fn of_handshakes() {
     let uri = Uri::parse("ws://example.com/chat").expect("a URI");
     let request = ClientRequest::new(uri).header("Authorization", SECRET).expect("a header");
-    shows(&request, "ClientRequest");
+    assert!(shows(&request, "ClientRequest").contains("ExtraHeaders(23 bytes)"));
     shows(&Client::new(&request, Config::client(), seed(0)), "Client");
     shows(&Server::new(Config::server()), "Server");
     shows(&Acceptance::new().header("X-Token", SECRET).expect("a header"), "Acceptance");

@@ -358,6 +358,18 @@ fn requests_that_are_refused() {
     }
 }
 
+// R6455-4.2.2-09: for those who read heads themselves.
+#[test]
+fn the_accept_of_a_key() {
+    use websocket_proto::handshake::sec_websocket_accept;
+
+    let accept = sec_websocket_accept("dGhlIHNhbXBsZSBub25jZQ==");
+    assert_eq!(accept.as_ref(), Some(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    for wrong in ["", "short", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ==="] {
+        assert_eq!(sec_websocket_accept(wrong), None, "{wrong}");
+    }
+}
+
 // R9112-6-01 T-HS-09: of a request for a page, too.
 #[test]
 fn two_framings_of_a_page() {

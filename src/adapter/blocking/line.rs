@@ -407,6 +407,45 @@ mod tests {
         Line::on(Plain(Cursor::default()), Instant::now(), None, None)
     }
 
+    /// Reads all that has come, as sockets do.
+    struct Socket(Cursor<Vec<u8>>);
+
+    impl io::Read for Socket {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+
+    impl io::Write for Socket {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Transport for Socket {
+        fn reads_all(&self) -> bool {
+            true
+        }
+    }
+
+    /// A read that fills the buffer may have left something, which is no silence.
+    #[test]
+    fn what_was_heard_is_known_when_there_was_no_more() {
+        let origin = Instant::now();
+        let socket = Socket(Cursor::new(alloc::vec![0; 15]));
+        let mut line = Line::on(socket, origin, None, None);
+        let mut buffer = [0; 10];
+        assert_eq!(line.read(&mut buffer, None), Received::Bytes(10));
+        assert_eq!(line.heard_until, Duration::ZERO);
+        while origin.elapsed().is_zero() {}
+        assert_eq!(line.read(&mut buffer, None), Received::Bytes(5));
+        assert!(line.heard_until > Duration::ZERO);
+    }
+
     /// What has failed once is not tried again, whatever there is to be written.
     #[test]
     fn a_transport_that_is_given_up_is_not_written_to() {
