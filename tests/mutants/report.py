@@ -38,8 +38,9 @@ def of_group(results: Path, group: str) -> dict[str, str]:
                 all_found = others and all(summary in FOUND for _, summary in others)
                 others = [("", "CaughtMutant" if all_found else "MissedMutant")] * len(mutants)
             for (name, _), (_, summary) in zip(mutants, others):
-                if tried[name] == "MissedMutant" and summary in FOUND:
-                    tried[name] = "CaughtMutant"
+                # One that other features refuse was not compiled before.
+                if tried[name] == "MissedMutant" and summary in (*FOUND, "Unviable"):
+                    tried[name] = summary
     return tried
 
 
