@@ -12,7 +12,7 @@ use std::time::Duration;
 use deflate_support::{Peer, frame, json, no_takeover, noise, windows};
 use support::{Counting, usage};
 use websocket_proto::deflate::{Agreement, Compress, Compression, CompressionPool};
-use websocket_proto::{Config, Connection, Delivery, Event, Payload, Role};
+use websocket_proto::{Config, Connection, Event, Payload, Role};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -141,7 +141,8 @@ fn a_small_message_takes_no_large_buffer() {
 }
 
 /// T-DF-14: a message that went out as it was leaves no compressor, where no context is kept; our Close leaves neither
-/// compressor nor window.
+/// compressor nor window. (Without `std`, a compressor stays until it is released.)
+#[cfg(feature = "std")]
 #[test]
 fn what_compresses_goes_with_what_it_is_for() {
     let server = |agreement| {
@@ -156,7 +157,7 @@ fn what_compresses_goes_with_what_it_is_for() {
     let before = usage();
     connection.send_binary(&noise).expect("room");
     let held = usage().bytes_over(before);
-    assert!(held < 4096, "the message and {held}");
+    assert!(held < 8 << 10, "the message and {held}");
 
     let mut connection = server(Agreement::default());
     let before = usage();
@@ -189,9 +190,13 @@ fn a_close_that_is_received_frees_the_context() {
     assert!(left <= 1024, "{left}");
 }
 
-/// A connection that holds nothing of what was compressed has nothing to be woken up for.
+/// A connection that holds nothing of what was compressed has nothing to be woken up for. (Without `std`, the codec
+/// stays with it.)
+#[cfg(feature = "std")]
 #[test]
 fn nothing_held_is_nothing_to_release() {
+    use websocket_proto::Delivery;
+
     for delivery in [Delivery::Messages, Delivery::Chunks] {
         let mut config = Config::server();
         config.timeouts.ping_interval = None;
