@@ -152,14 +152,7 @@ fn full_until_half_of_it_is_gone() {
         let mut connection = Connection::server(config);
         connection.send_binary(&[0; 98]).unwrap();
         assert_eq!(connection.send_binary(&[0; 950]), Err(SendError::Full));
-        if lent {
-            connection.lend_binary(&[0; 850]).unwrap().advance(104);
-        } else {
-            connection.send_binary(&[0; 850]).unwrap();
-            if let Transmit::Write(mut output) = connection.transmit() {
-                output.advance(104);
-            }
-        }
+        send_and_advance(&mut connection, lent, 104);
         assert_eq!(connection.unsent(), 850);
         assert!(connection.is_full(), "lent {lent}");
     }
@@ -218,12 +211,7 @@ fn more_than_half_is_not_full() {
         let mut config = Config::server();
         config.limits.max_write_buffer = 1000;
         let mut connection = Connection::server(config);
-        if lent {
-            connection.lend_binary(&[0; 850]).unwrap().advance(1);
-        } else {
-            connection.send_binary(&[0; 850]).unwrap();
-            advance(&mut connection, 1);
-        }
+        send_and_advance(&mut connection, lent, 1);
         assert_eq!(connection.unsent(), 853);
         assert!(!connection.is_full(), "lent {lent}");
     }
@@ -245,6 +233,16 @@ fn full_until_no_more_than_half_is_left() {
             left -= 1;
         }
         assert!(!connection.is_full());
+    }
+}
+
+/// Sends 850 bytes, by lending or not, and has the transport take so many of what is queued then.
+fn send_and_advance(connection: &mut Connection, lent: bool, count: usize) {
+    if lent {
+        connection.lend_binary(&[0; 850]).unwrap().advance(count);
+    } else {
+        connection.send_binary(&[0; 850]).unwrap();
+        advance(connection, count);
     }
 }
 
